@@ -1,0 +1,82 @@
+//! Parquet schema → columns and their types.
+
+use parquet::basic::{LogicalType, TimeUnit, Type as Basic};
+use parquet::file::metadata::ParquetMetaData;
+use parquet::schema::types::ColumnDescriptor;
+
+use crate::plan::{Physical, Type};
+
+/// One column that an input offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// How the files hold it.
+    pub physical: Physical,
+    /// Whether the footers cannot rule out nulls.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// What expressions see; none for a column that cannot be used.
+    pub fn ty(&self) -> Option<Type> {
+        Some(match self.physical {
+            Physical::Bool => Type::Bool,
+            Physical::Int => Type::Int,
+            Physical::Float => Type::Double,
+            Physical::Decimal(scale) => Type::Decimal(scale),
+            Physical::Text => Type::Text,
+            Physical::Date => Type::Date,
+            Physical::Naive | Physical::Instant => Type::Time,
+            Physical::Other(_) => return None,
+        })
+    }
+}
+
+/// The top-level columns of one file; nested ones are listed as unusable.
+pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
+    let schema = metadata.file_metadata().schema_descr();
+    let mut columns: Vec<Column> = Vec::new();
+    for (at, leaf) in schema.columns().iter().enumerate() {
+        let name = leaf.path().parts().first().cloned().unwrap_or_default();
+        if columns.iter().any(|column| column.name == name) {
+            continue;
+        }
+        let nested = leaf.path().parts().len() > 1 || leaf.max_rep_level() > 0;
+        let physical = if nested { Physical::Other("nested".to_owned()) } else { physical(leaf) };
+        let nulls = |group: &parquet::file::metadata::RowGroupMetaData| {
+            group.column(at).statistics().and_then(|statistics| statistics.null_count_opt())
+        };
+        let no_nulls = leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
+        columns.push(Column { name, physical, nullable: !no_nulls });
+    }
+    columns
+}
+
+fn physical(leaf: &ColumnDescriptor) -> Physical {
+    let converted = leaf.converted_type();
+    use parquet::basic::ConvertedType as Converted;
+    match (leaf.physical_type(), leaf.logical_type_ref()) {
+        (_, Some(LogicalType::Decimal(decimal))) => Physical::Decimal(decimal.scale as u8),
+        (_, Some(LogicalType::String | LogicalType::Enum)) => Physical::Text,
+        (_, Some(LogicalType::Date)) => Physical::Date,
+        (_, Some(LogicalType::Timestamp(timestamp))) => {
+            let _: &TimeUnit = &timestamp.unit;
+            if timestamp.is_adjusted_to_u_t_c { Physical::Instant } else { Physical::Naive }
+        }
+        (Basic::INT32 | Basic::INT64, Some(LogicalType::Integer(_))) => Physical::Int,
+        (_, Some(other)) => Physical::Other(format!("{other:?}")),
+        (_, None) if converted == Converted::DECIMAL => Physical::Decimal(leaf.type_scale() as u8),
+        (_, None) if converted == Converted::UTF8 => Physical::Text,
+        (_, None) if converted == Converted::DATE => Physical::Date,
+        (_, None) if matches!(converted, Converted::TIMESTAMP_MILLIS | Converted::TIMESTAMP_MICROS) => {
+            Physical::Instant
+        }
+        (Basic::BOOLEAN, None) => Physical::Bool,
+        (Basic::INT32 | Basic::INT64, None) => Physical::Int,
+        (Basic::FLOAT | Basic::DOUBLE, None) => Physical::Float,
+        // Written by Spark and Impala before there were timestamp annotations: UTC by convention.
+        (Basic::INT96, None) => Physical::Naive,
+        (other, None) => Physical::Other(format!("{other:?}")),
+    }
+}

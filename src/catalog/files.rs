@@ -1,0 +1,156 @@
+//! A path of the rules file → files, and their footers.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use sha2::{Digest, Sha256};
+
+use crate::diag::{Code, Diagnostic};
+use crate::plan::{InputFile, Physical};
+
+use super::{Catalog, Column, columns};
+
+/// The files that a path names, sorted: a file, a glob, or a folder with Parquet files at any depth.
+pub fn find(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    let missing = |what: String| {
+        Diagnostic::error(Code::InputMissing, what)
+            .with_hint("paths are relative to the rules file; a folder is searched for `*.parquet`")
+    };
+    let text = path.to_string_lossy();
+    let pattern = if path.is_dir() {
+        format!("{}/**/*.parquet", glob::Pattern::escape(text.trim_end_matches('/')))
+    } else if path.is_file() {
+        return Ok(vec![path.to_path_buf()]);
+    } else {
+        text.to_string()
+    };
+    if pattern.contains("://") {
+        let message = format!("`{text}` is on an object store, which is not built yet");
+        return Err(Diagnostic::error(Code::NotBuilt, message));
+    }
+    let found = glob::glob(&pattern).map_err(|error| missing(format!("`{text}` is not a path: {}", error.msg)))?;
+    let mut files = Vec::new();
+    for entry in found {
+        let path = entry.map_err(|error| {
+            Diagnostic::error(Code::InputUnreadable, format!("`{}`: {}", error.path().display(), error.error()))
+        })?;
+        if path.is_file() && !is_hidden(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(missing(format!("`{text}` matches no file")));
+    }
+    Ok(files)
+}
+
+/// What writers leave beside data: `_SUCCESS`, `.crc` and temporary files.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']))
+}
+
+/// Reads the footers of all files that a path names. Files must agree on the types of the columns they share.
+pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
+    let paths = find(path)?;
+    let mut files = Vec::new();
+    let mut all: Vec<Column> = Vec::new();
+    for (at, file) in paths.iter().enumerate() {
+        let (file, columns) = footer(file)?;
+        if at == 0 {
+            all = columns;
+        } else {
+            merge(&mut all, columns, &file.path, &paths[0])?;
+        }
+        files.push(file);
+    }
+    let hive = hive_keys(path, &paths);
+    let hive_root = (!hive.is_empty()).then(|| path.to_path_buf());
+    all.retain(|column| !hive.iter().any(|key| key.name == column.name));
+    all.extend(hive);
+    Ok(Catalog { files, hive_root, columns: all })
+}
+
+fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic> {
+    let unreadable = |why: String| {
+        Diagnostic::error(Code::InputUnreadable, format!("`{}` is not readable as Parquet: {why}", path.display()))
+            .with_hint("is the file complete? A Parquet file begins and ends with `PAR1`")
+    };
+    let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
+    let footer_sha256 = footer_hash(&mut file, bytes).map_err(|error| unreadable(error.to_string()))?;
+    let reader = SerializedFileReader::new(file).map_err(|error| unreadable(error.to_string()))?;
+    let metadata = reader.metadata();
+    let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
+    let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256 };
+    Ok((file, columns::of_file(metadata)))
+}
+
+/// A file's footer says what every column chunk holds and where: its hash changes when the data does.
+fn footer_hash(file: &mut File, bytes: u64) -> std::io::Result<String> {
+    let mut tail = [0_u8; 8];
+    file.seek(SeekFrom::Start(bytes.saturating_sub(8)))?;
+    file.read_exact(&mut tail)?;
+    let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    file.seek(SeekFrom::Start(bytes.saturating_sub(length + 8)))?;
+    let mut footer = Vec::new();
+    file.take(length + 8).read_to_end(&mut footer)?;
+    Ok(crate::plan::hex(&Sha256::digest(&footer)))
+}
+
+fn merge(all: &mut Vec<Column>, more: Vec<Column>, path: &Path, first: &Path) -> Result<(), Diagnostic> {
+    let disagree = |what: String| {
+        Diagnostic::error(Code::FilesDisagree, what).with_hint("write the files with one schema, or narrow `path`")
+    };
+    for column in &*all {
+        if !more.iter().any(|other| other.name == column.name) {
+            let (name, path, first) = (&column.name, path.display(), first.display());
+            return Err(disagree(format!("`{path}` has no column `{name}`, but `{first}` has")));
+        }
+    }
+    for column in more {
+        match all.iter_mut().find(|known| known.name == column.name) {
+            Some(known) if known.physical == column.physical => known.nullable |= column.nullable,
+            Some(known) => {
+                let (name, path, first) = (&column.name, path.display(), first.display());
+                let types = format!("{:?} in `{path}`, {:?} in `{first}`", column.physical, known.physical);
+                return Err(disagree(format!("the column `{name}` is {types}")));
+            }
+            None => {
+                let (name, path, first) = (&column.name, path.display(), first.display());
+                return Err(disagree(format!("`{first}` has no column `{name}`, but `{path}` has")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The `key=value` folders between the root and the files, if every file has the same keys.
+fn hive_keys(root: &Path, files: &[PathBuf]) -> Vec<Column> {
+    if !root.is_dir() {
+        return Vec::new();
+    }
+    let pairs = |file: &PathBuf| -> Vec<(String, String)> {
+        let inside = file.strip_prefix(root).unwrap_or(file);
+        let folders = inside.parent().into_iter().flat_map(Path::components);
+        let pair = |folder: std::path::Component<'_>| {
+            let folder = folder.as_os_str().to_string_lossy().into_owned();
+            folder.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))
+        };
+        folders.filter_map(pair).collect()
+    };
+    let all: Vec<Vec<(String, String)>> = files.iter().map(pairs).collect();
+    let Some(first) = all.first() else { return Vec::new() };
+    let same = |file: &Vec<(String, String)>| file.iter().map(|(key, _)| key).eq(first.iter().map(|(key, _)| key));
+    if !all.iter().all(same) {
+        return Vec::new();
+    }
+    let column = |at: usize| {
+        let whole = all.iter().all(|file| file[at].1.parse::<i64>().is_ok());
+        let physical = if whole { Physical::Int } else { Physical::Text };
+        Column { name: first[at].0.clone(), physical, nullable: true }
+    };
+    (0..first.len()).map(column).collect()
+}

@@ -1,0 +1,75 @@
+//! The closed list of what can be wrong with a rules file and the inputs it names. Each code has a fixture in
+//! the tests that pins its exact line, column and words.
+
+/// What kind of failure a code is; it decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The rules file or the command line is wrong.
+    Rules,
+    /// An input is missing, empty or unreadable.
+    Input,
+}
+
+macro_rules! codes {
+    ($($variant:ident $text:literal $class:ident $doc:literal,)+) => {
+        /// What is wrong, as a stable short name to look up and to filter by.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $doc] $variant,)+ }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable name, as printed in brackets after `error`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// What kind of failure this is.
+            pub fn class(self) -> Class {
+                match self { $(Self::$variant => Class::$class,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    YamlSyntax "yaml-syntax" Rules "The file is not YAML.",
+    DuplicateKey "duplicate-key" Rules "A key stands twice in one mapping.",
+    UnknownKey "unknown-key" Rules "A key that means nothing here.",
+    MissingKey "missing-key" Rules "A required key is not there.",
+    WrongType "wrong-type" Rules "A text where a mapping is needed, and the like.",
+    BadValue "bad-value" Rules "The right type, but out of range or not readable.",
+    BadName "bad-name" Rules "A name that no warehouse would take as a column.",
+    NotBuilt "not-built" Rules "A section of the format that this version does not run yet.",
+    FormatVersion "format-version" Rules "A version of the format that this program does not know.",
+    ExprSyntax "expr-syntax" Rules "An expression that is not SQL.",
+    UnsupportedSql "unsupported-sql" Rules "SQL outside the subset.",
+    UnknownName "unknown-name" Rules "A name in an expression or a reference that nothing has.",
+    UnknownFunction "unknown-function" Rules "A function outside the subset.",
+    WrongArguments "wrong-arguments" Rules "A function with the wrong number or kind of arguments.",
+    TypeMismatch "type-mismatch" Rules "Operands that cannot be compared or combined.",
+    AggregateMisplaced "aggregate-misplaced" Rules "An aggregate where rows are not grouped, or none where they are.",
+    DuplicateName "duplicate-name" Rules "Two output columns, or two segments, of one name.",
+    Cycle "cycle" Rules "Metrics that are derived from one another.",
+    ForwardReference "forward-reference" Rules "A segmentation that reads a later one.",
+    BreaksOrder "breaks-order" Rules "Breaks out of order.",
+    BandsOrder "bands-order" Rules "Cumulative bounds that do not rise to 1.",
+    UnknownPreset "unknown-preset" Rules "A preset that does not exist.",
+    PresetScores "preset-scores" Rules "Scores that do not fit a preset's table.",
+    UnknownLabel "unknown-label" Rules "A comparison with a label its column never has.",
+    WindowMisfit "window-misfit" Rules "A window that the aggregate cannot use.",
+    ModelMisfit "model-misfit" Rules "A model that was fitted for other rules.",
+    UnknownColumn "unknown-column" Rules "A column that the input files do not have.",
+    ColumnType "column-type" Rules "A column whose type its role cannot use.",
+    FilesDisagree "files-disagree" Input "Input files whose columns have different types.",
+    InputMissing "input-missing" Input "A path that matches no file.",
+    InputUnreadable "input-unreadable" Input "A file that is not readable Parquet.",
+    InputEmpty "input-empty" Input "Input files without a single row.",
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

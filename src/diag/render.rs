@@ -1,0 +1,64 @@
+//! Draws diagnostics: for people in the style of rustc, for machines as JSON. Nothing else formats a complaint.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Diagnostic, Diagnostics, Severity, Source};
+
+/// Draws all of them, in the order of the file, with underlined excerpts.
+pub fn text(diagnostics: &Diagnostics, source: &Source, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    diagnostics.sorted().into_iter().map(|d| one(d, source, &renderer) + "\n\n").collect()
+}
+
+fn one(diagnostic: &Diagnostic, source: &Source, renderer: &Renderer) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
+    let mut group = match diagnostic.span {
+        None => Group::with_title(title).element(Origin::path(source.name.as_str())),
+        Some(span) => {
+            let span = source.clamp(span);
+            let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(
+                AnnotationKind::Primary.span(span.start..span.end).label(diagnostic.label.as_deref()),
+            );
+            if let Some((related, label)) = &diagnostic.related {
+                let related = source.clamp(*related);
+                snippet = snippet.annotation(
+                    AnnotationKind::Context.span(related.start..related.end).label(label.as_str()),
+                );
+            }
+            Group::with_title(title).element(snippet)
+        }
+    };
+    for hint in &diagnostic.hints {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+/// All of them as a JSON array of objects: severity, code, message, file, line, column, end, hints.
+pub fn json(diagnostics: &Diagnostics, source: &Source) -> serde_json::Value {
+    let one = |d: &Diagnostic| {
+        let place = d.span.map(|span| {
+            let span = source.clamp(span);
+            (source.line_column(span.start), source.line_column(span.end))
+        });
+        serde_json::json!({
+            "severity": match d.severity { Severity::Error => "error", Severity::Warning => "warning" },
+            "code": d.code.as_str(),
+            "message": d.message,
+            "label": d.label,
+            "file": source.name,
+            "line": place.map(|p| p.0.0),
+            "column": place.map(|p| p.0.1),
+            "end_line": place.map(|p| p.1.0),
+            "end_column": place.map(|p| p.1.1),
+            "hints": d.hints,
+        })
+    };
+    diagnostics.sorted().into_iter().map(one).collect()
+}

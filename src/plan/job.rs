@@ -1,0 +1,144 @@
+//! The whole job.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
+use super::{Aggregate, Band, Clv, Expr, Orders, Score, ScoreKind, Segmentation, Type};
+
+/// A job: everything a run does, with nothing left to decide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The rules' name.
+    pub name: String,
+    /// The last local date that counts.
+    pub as_of: NaiveDate,
+    /// What is read.
+    pub orders: Orders,
+    /// What the profile computes of each customer's rows.
+    pub aggregates: Vec<Aggregate>,
+    /// Metrics in the order of the file.
+    pub metrics: Vec<Metric>,
+    /// The metrics' numbers in an order in which each reads only earlier ones.
+    pub metric_order: Vec<usize>,
+    /// Lifetime value, if asked for.
+    pub clv: Option<Clv>,
+    /// Scores in the order of the file.
+    pub scores: Vec<Score>,
+    /// Bands in the order of the file.
+    pub bands: Vec<Band>,
+    /// Segmentations in the order of the file; each reads only earlier ones.
+    pub segmentations: Vec<Segmentation>,
+    /// The output's columns, in order; the customer's id is always among them.
+    pub output: Vec<OutputColumn>,
+    /// The folder that gets `as_of=…`.
+    pub target: PathBuf,
+    /// SHA-256 of the rules file's text, in hex.
+    pub rules_sha256: String,
+}
+
+/// One column of the customer row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// Over aggregates and other metrics.
+    pub expr: Expr,
+    /// The type it is published as.
+    pub ty: Type,
+}
+
+/// One column of the output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+}
+
+impl Plan {
+    /// SHA-256, in hex, of the job without its inputs, as-of and target: what a model must agree with.
+    pub fn digest(&self) -> String {
+        hex(&Sha256::digest(self.to_string()))
+    }
+
+    /// The type of a score's column.
+    pub fn score_type(score: &Score) -> Type {
+        match score.kind {
+            ScoreKind::Weighted(_) => Type::Decimal(Score::WEIGHTED_SCALE),
+            _ => Type::Score,
+        }
+    }
+}
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The job in words, one line a column: the text of `tiermill plan`, and what the digest is taken of.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let orders = &self.orders;
+        writeln!(f, "read")?;
+        writeln!(f, "  orders            {}", orders.path)?;
+        writeln!(f, "  customer          {} ({})", orders.customer.column, orders.customer.ty.sql())?;
+        if let Some(order) = &orders.order {
+            writeln!(f, "  order             {order}")?;
+        }
+        writeln!(f, "  time              {} ({:?}, {})", orders.time.column, orders.time.encoding, orders.timezone)?;
+        if let Some(amount) = &orders.amount {
+            writeln!(f, "  amount            {} ({:?}, {} places)", amount.column, amount.encoding, amount.scale)?;
+        }
+        if let Some(condition) = &orders.condition {
+            writeln!(f, "  where             {condition}")?;
+        }
+        writeln!(f, "profile: one row a customer")?;
+        for (at, aggregate) in self.aggregates.iter().enumerate() {
+            writeln!(f, "  {:<17} {aggregate}", format!("#{at}"))?;
+        }
+        for metric in &self.metrics {
+            writeln!(f, "  {:<17} {} -> {}", metric.name, metric.expr, metric.ty.sql())?;
+        }
+        writeln!(f, "fit and apply")?;
+        if let Some(clv) = &self.clv {
+            let super::ClvModel::Simple { revenue, first_day } = &clv.model;
+            let days = clv.horizon_days;
+            writeln!(f, "  clv               {revenue} / (as_of - {first_day} + 1) * {days} * {}", clv.margin)?;
+        }
+        for score in &self.scores {
+            match &score.kind {
+                ScoreKind::Fitted { of, bins, best } => {
+                    writeln!(f, "  {:<17} {bins:?} of {of}, best {best:?}", score.name)?;
+                }
+                ScoreKind::Breaks { of, best, breaks } => {
+                    let breaks: Vec<String> = breaks.iter().map(ToString::to_string).collect();
+                    writeln!(f, "  {:<17} breaks [{}] of {of}, best {best:?}", score.name, breaks.join(", "))?;
+                }
+                ScoreKind::Weighted(parts) => {
+                    let parts: Vec<String> = parts.iter().map(|(name, w)| format!("{w} * {name}")).collect();
+                    writeln!(f, "  {:<17} {}", score.name, parts.join(" + "))?;
+                }
+            }
+        }
+        for band in &self.bands {
+            let bounds: Vec<String> = band.bounds.iter().map(|(label, bound)| format!("{label} {bound}")).collect();
+            writeln!(f, "  {:<17} cumulative share of {}: {}", band.name, band.of, bounds.join(", "))?;
+        }
+        for segmentation in &self.segmentations {
+            writeln!(f, "  {}", segmentation.name)?;
+            for (at, rule) in segmentation.rules.iter().enumerate() {
+                writeln!(f, "    {:>3}. {:<20} {}", at + 1, rule.segment.id, rule.when)?;
+            }
+            writeln!(f, "      0. {}", segmentation.default.id)?;
+        }
+        writeln!(f, "publish")?;
+        for column in &self.output {
+            writeln!(f, "  {:<17} {}", column.name, column.ty.sql())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,24 @@
+//! The job as meant: closed and typed. Every name is looked up, every default applied, every implicit conversion
+//! an explicit [`ExprKind::Cast`], so an engine only translates. No YAML, no Polars, nothing optional that means
+//! "default".
+
+mod aggregate;
+mod band;
+mod clv;
+mod expr;
+mod job;
+mod orders;
+mod score;
+mod segmentation;
+mod types;
+
+pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
+pub use band::Band;
+pub use clv::{Clv, ClvModel};
+pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
+pub(crate) use job::hex;
+pub use job::{Metric, OutputColumn, Plan};
+pub use orders::{Amount, AmountEncoding, Customer, InputColumn, InputFile, Orders, Physical, Time, TimeEncoding};
+pub use score::{Best, Bins, Score, ScoreKind, Ties};
+pub use segmentation::{Looks, Rule, Segment, Segmentation};
+pub use types::Type;

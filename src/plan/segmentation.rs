@@ -1,0 +1,67 @@
+//! Segmentations as meant: rules in order, first match wins.
+
+use super::Expr;
+
+/// One label for every customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segmentation {
+    /// Its column.
+    pub name: String,
+    /// In order; the first that is true gives its label.
+    pub rules: Vec<Rule>,
+    /// The label of everybody else.
+    pub default: Segment,
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// The label it gives.
+    pub segment: Segment,
+    /// When.
+    pub when: Expr,
+    /// The condition as people wrote it.
+    pub text: String,
+}
+
+/// A label and how it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// As the output holds it.
+    pub id: String,
+    /// How it is shown.
+    pub looks: Looks,
+}
+
+/// How a label is shown, and what to do with its customers; what was left out is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// Chinese name.
+    pub label_zh: Option<String>,
+    /// English name.
+    pub label_en: Option<String>,
+    /// Colour in the report.
+    pub color: Option<String>,
+    /// What to do with these customers.
+    pub strategy: Option<String>,
+    /// What that should bring.
+    pub expected_effect: Option<String>,
+}
+
+impl Segmentation {
+    /// Its labels in the order of their first rule, each once, the default last unless a rule gives it, too.
+    pub fn segments(&self) -> Vec<&Segment> {
+        let mut segments: Vec<&Segment> = Vec::new();
+        for segment in self.rules.iter().map(|rule| &rule.segment).chain([&self.default]) {
+            if !segments.iter().any(|earlier| earlier.id == segment.id) {
+                segments.push(segment);
+            }
+        }
+        segments
+    }
+
+    /// The column with the number of the rule that gave the label.
+    pub fn rule_column(&self) -> String {
+        format!("{}_rule", self.name)
+    }
+}

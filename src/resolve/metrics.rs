@@ -1,0 +1,216 @@
+//! `metrics`: aggregates of rows, and expressions over other metrics in an order that works.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, listed};
+use crate::plan::{Column, Expr, ExprKind, Literal, Metric, Type};
+use crate::spec;
+use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
+
+use super::aggregate::{Aggregates, MetricAggregates};
+use super::expr::{NoAggregates, Typer};
+use super::scope::{Found, RowScope, Scope, unknown};
+
+/// The metrics that could be resolved, in the order of the file, and an order to compute them in.
+#[derive(Debug, Default)]
+pub(super) struct Profile {
+    pub(super) metrics: Vec<Metric>,
+    pub(super) order: Vec<usize>,
+}
+
+pub(super) fn resolve(
+    written: &[spec::Metric],
+    rows: &RowScope,
+    aggregates: &mut Aggregates,
+    as_of: NaiveDate,
+    out: &mut Diagnostics,
+) -> Profile {
+    let order = order(written, out);
+    let mut types: HashMap<&str, Type> = written.iter().map(|m| (m.name.value.as_str(), Type::Unknown)).collect();
+    let mut resolved: Vec<Option<Expr>> = vec![None; written.len()];
+    for &at in &order {
+        let metric = &written[at];
+        let scope = MetricScope { types: &types, rows, as_of };
+        resolved[at] = resolve_one(metric, &scope, rows, aggregates, out);
+        if let Some(expr) = &resolved[at] {
+            types.insert(&metric.name.value, expr.ty);
+        }
+    }
+    let position = |at: usize| resolved[..at].iter().flatten().count();
+    let order = order.iter().filter(|at| resolved[**at].is_some()).map(|at| position(*at)).collect();
+    let metric = |(expr, metric): (&Option<Expr>, &spec::Metric)| {
+        let expr = expr.clone()?;
+        Some(Metric { name: metric.name.value.clone(), ty: expr.ty, expr })
+    };
+    Profile { metrics: resolved.iter().zip(written).filter_map(metric).collect(), order }
+}
+
+fn resolve_one(
+    metric: &spec::Metric,
+    scope: &MetricScope<'_>,
+    rows: &RowScope,
+    aggregates: &mut Aggregates,
+    out: &mut Diagnostics,
+) -> Option<Expr> {
+    let spec::Metric { name, expr, window, condition, per } = metric;
+    let condition = match condition {
+        None => None,
+        Some(written) => {
+            let mut none = NoAggregates("`where` is asked of each row");
+            Some(Typer { scope: rows, aggregates: &mut none, out }.condition(written.as_ref()?)?)
+        }
+    };
+    let window_days = window.as_ref().map(|window| window.value);
+    let narrowed = condition.is_some() || window_days.is_some();
+    let mut calls = MetricAggregates { rows, all: aggregates, condition, window_days, calls: 0 };
+    let written = expr.as_ref()?;
+    let expr = Typer { scope, aggregates: &mut calls, out }.expr(written);
+    if narrowed && calls.calls == 0 && expr.is_some() {
+        let message = format!("`{}` has a `where` or `window`, but no aggregate to apply it to", name.value);
+        out.push(
+            Diagnostic::error(Code::AggregateMisplaced, message)
+                .with_span(written.span)
+                .with_hint("put them on the metric that this one is derived from"),
+        );
+        return None;
+    }
+    let expr = expr?;
+    let expr = match per {
+        None => expr,
+        Some(per) => {
+            let divisor = match scope.lookup(&per.value) {
+                Ok(found) => found.expr,
+                Err(diagnostic) => {
+                    out.push(diagnostic.with_span(per.span));
+                    return None;
+                }
+            };
+            for (ty, span) in [(expr.ty, written.span), (divisor.ty, per.span)] {
+                if !ty.is_numeric() && ty != Type::Unknown {
+                    let message = format!("`per` divides numbers, this is {ty}");
+                    out.push(Diagnostic::error(Code::TypeMismatch, message).with_span(span));
+                    return None;
+                }
+            }
+            let quotient = ExprKind::Divide(Box::new(expr.cast(Type::Double)), Box::new(divisor.cast(Type::Double)));
+            Expr::new(quotient, Type::Double)
+        }
+    };
+    if matches!(expr.kind, ExprKind::Literal(Literal::Null)) {
+        let message = format!("`{}` is null for everybody", name.value);
+        out.push(Diagnostic::error(Code::TypeMismatch, message).with_span(written.span));
+        return None;
+    }
+    Some(expr)
+}
+
+/// Names in a metric outside aggregates: other metrics.
+struct MetricScope<'a> {
+    types: &'a HashMap<&'a str, Type>,
+    rows: &'a RowScope,
+    as_of: NaiveDate,
+}
+
+impl Scope for MetricScope<'_> {
+    fn lookup(&self, name: &str) -> Result<Found, Diagnostic> {
+        if let Some(ty) = self.types.get(name) {
+            let expr = Expr::column(Column::Customer(name.to_owned()), *ty);
+            return Ok(Found { expr, labels: None });
+        }
+        if name == "as_of" {
+            return Ok(Found { expr: Expr::literal(Literal::Date(self.as_of)), labels: None });
+        }
+        let is_column = self.rows.catalog.is_some() || self.rows.roles.iter().any(|(role, ..)| *role == name);
+        if is_column && self.rows.lookup(name).is_ok() {
+            let message = format!("`{name}` is a column of the orders: a customer has many of them");
+            return Err(Diagnostic::error(Code::AggregateMisplaced, message)
+                .with_hint(format!("say which: `sum({name})`, `max({name})`, `count(distinct {name})` …")));
+        }
+        let mut known: Vec<&str> = self.types.keys().copied().collect();
+        known.sort_unstable();
+        Err(unknown(name, known.iter().copied(), "metrics are"))
+    }
+}
+
+/// The metrics' numbers, each after those it reads. Members of a cycle are reported and left out.
+fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
+    let at: HashMap<&str, usize> = metrics.iter().enumerate().map(|(at, m)| (m.name.value.as_str(), at)).collect();
+    let reads: Vec<Vec<usize>> = metrics.iter().map(|metric| {
+        let mut names = Vec::new();
+        metric.expr.iter().for_each(|expr| outer_names(expr, &mut names));
+        names.extend(metric.per.iter().map(|per| per.value.as_str()));
+        names.into_iter().filter_map(|name| at.get(name).copied()).collect()
+    }).collect();
+    let mut order = Vec::new();
+    let mut done = vec![false; metrics.len()];
+    loop {
+        let before = order.len();
+        for at in 0..metrics.len() {
+            if !done[at] && reads[at].iter().all(|read| done[*read]) {
+                done[at] = true;
+                order.push(at);
+            }
+        }
+        if order.len() == before {
+            break;
+        }
+    }
+    if let Some(cycle) = find_cycle(&reads, &done) {
+        let names = || cycle.iter().map(|at| metrics[*at].name.value.as_str());
+        let first = &metrics[cycle[0]].name;
+        let message = match cycle.len() {
+            1 => format!("the metric `{}` is derived from itself", first.value),
+            _ => format!("the metrics {} are derived from one another", listed(names())),
+        };
+        out.push(
+            Diagnostic::error(Code::Cycle, message)
+                .with_span(first.span)
+                .with_hint("inside an aggregate a name means a column of the orders; outside it means a metric"),
+        );
+    }
+    order
+}
+
+/// One cycle among the metrics that are not done: following first unfinished reads must come back.
+fn find_cycle(reads: &[Vec<usize>], done: &[bool]) -> Option<Vec<usize>> {
+    let mut at = (0..reads.len()).find(|at| !done[*at])?;
+    let mut path: Vec<usize> = Vec::new();
+    loop {
+        if let Some(start) = path.iter().position(|seen| *seen == at) {
+            let mut cycle = path.split_off(start);
+            let least = cycle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(place, _)| place);
+            cycle.rotate_left(least);
+            return Some(cycle);
+        }
+        path.push(at);
+        at = reads[at].iter().copied().find(|read| !done[*read])?;
+    }
+}
+
+/// The names outside aggregate calls.
+fn outer_names<'a>(expr: &'a Written, names: &mut Vec<&'a str>) {
+    let mut each = |exprs: &mut dyn Iterator<Item = &'a Written>| exprs.for_each(|one| outer_names(one, names));
+    match &expr.kind {
+        WrittenKind::Name(name) => names.push(name),
+        WrittenKind::Null
+        | WrittenKind::Bool(_)
+        | WrittenKind::Number(_)
+        | WrittenKind::Text(_)
+        | WrittenKind::Star => {}
+        WrittenKind::Not(x) | WrittenKind::Negate(x) | WrittenKind::IsNull(x, _) | WrittenKind::Like(x, ..) => {
+            outer_names(x, names);
+        }
+        WrittenKind::Binary(x, _, y) => each(&mut [&**x, &**y].into_iter()),
+        WrittenKind::In(x, list, _) => each(&mut std::iter::once(&**x).chain(list)),
+        WrittenKind::Between(x, low, high, _) => each(&mut [&**x, &**low, &**high].into_iter()),
+        WrittenKind::Case(branches, otherwise) => {
+            each(&mut branches.iter().flat_map(|(c, v)| [c, v]).chain(otherwise.as_deref()));
+        }
+        WrittenKind::Call(name, _, args) if !super::aggregate::NAMES.contains(&name.value.as_str()) => {
+            each(&mut args.iter());
+        }
+        WrittenKind::Call(..) => {}
+    }
+}

@@ -1,0 +1,99 @@
+//! Spec + catalog → plan: every name looked up, every default applied, every type checked, one file per section.
+//! All mistakes of a rules file are reported in one run. Without a catalog (`check` before there is data) the
+//! columns' types are unknown and everything else is still checked.
+
+mod aggregate;
+mod bands;
+mod clv;
+mod expr;
+mod functions;
+mod metrics;
+mod names;
+mod orders;
+mod output;
+mod scope;
+mod scores;
+mod segments;
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
+use crate::catalog::Catalog;
+use crate::diag::{Diagnostics, Source};
+use crate::plan::{self, Plan};
+use crate::spec;
+
+use scope::CustomerScope;
+
+/// What a run adds to the rules file.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The last local date that counts.
+    pub as_of: NaiveDate,
+    /// The folder that relative paths start from.
+    pub base: PathBuf,
+    /// Replaces `output.path`.
+    pub out: Option<PathBuf>,
+}
+
+/// Where the orders are: the path of the rules file, from its folder.
+pub fn orders_path(rules: &spec::Rules, settings: &Settings) -> PathBuf {
+    settings.base.join(&rules.orders.path.value)
+}
+
+/// Resolves the rules against what the input offers. None where there are errors, or no catalog.
+pub fn resolve(
+    rules: &spec::Rules,
+    catalog: Option<&Catalog>,
+    settings: &Settings,
+    source: &Source,
+    out: &mut Diagnostics,
+) -> Option<Plan> {
+    // Destructured in full, so that a new section is a compile error here.
+    let spec::Rules { name, timezone, orders, metrics, scores, bands, clv, segmentations, output } = rules;
+    names::check_rules_name(name, out);
+    names::check_columns(rules, out);
+
+    let (row_scope, orders) = orders::resolve(orders, timezone.as_ref(), catalog, settings.as_of, out);
+    let mut aggregates = aggregate::Aggregates::default();
+    let profile = metrics::resolve(metrics, &row_scope, &mut aggregates, settings.as_of, out);
+
+    let mut scope = CustomerScope::new(settings.as_of);
+    scope.metrics(&profile.metrics, metrics);
+    let clv = clv.as_ref().and_then(|clv| clv::resolve(clv, &row_scope, &scope, &mut aggregates, out));
+    if clv.is_some() {
+        scope.clv();
+    }
+    let scores = scores::resolve(scores, &mut scope, out);
+    let bands = bands::resolve(bands, &mut scope, out);
+    let segmentations = segments::resolve(segmentations, &scores, &mut scope, source, out);
+    let output_columns = output::resolve(output, &row_scope.customer, &scope, out);
+
+    if out.has_errors() {
+        return None;
+    }
+    let target = match (&settings.out, &output.path) {
+        (Some(out), _) => out.clone(),
+        (None, Some(path)) => settings.base.join(&path.value),
+        (None, None) => settings.base.join("out").join(&name.value),
+    };
+    let mut orders: plan::Orders = orders?;
+    orders.columns = row_scope.used_columns(&orders, &aggregates.list);
+    Some(Plan {
+        name: name.value.clone(),
+        as_of: settings.as_of,
+        orders,
+        aggregates: aggregates.list,
+        metrics: profile.metrics,
+        metric_order: profile.order,
+        clv,
+        scores,
+        bands,
+        segmentations,
+        output: output_columns,
+        target,
+        rules_sha256: plan::hex(&Sha256::digest(source.text.as_bytes())),
+    })
+}

@@ -1,0 +1,102 @@
+//! Names: every output column has one of its own, and any warehouse would take it.
+
+use std::collections::HashMap;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned};
+use crate::plan;
+use crate::spec;
+
+/// The columns that `clv` adds.
+pub(super) const CLV_COLUMNS: [&str; 4] = ["expected_orders", "p_alive", "expected_order_value", "clv"];
+
+/// The rules' name is a folder's.
+pub(super) fn check_rules_name(name: &Spanned<String>, out: &mut Diagnostics) {
+    check_name(name, out);
+}
+
+/// Checks the names of metrics, scores, bands and segmentations, and of the columns they bring along.
+pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    seen.insert(rules.orders.roles.customer.value.clone(), rules.orders.roles.customer.span);
+    let mut claim = |name: &str, span: Span, out: &mut Diagnostics| {
+        if let Some(first) = seen.insert(name.to_owned(), span).filter(|first| *first != span) {
+            out.push(
+                Diagnostic::error(Code::DuplicateName, format!("two output columns are named `{name}`"))
+                    .with_span(span)
+                    .with_related(first, "the first one")
+                    .with_hint("metrics, scores, bands and segmentations share the names of one table: rename one"),
+            );
+        }
+    };
+    let plain = rules.metrics.iter().map(|metric| &metric.name);
+    let plain = plain.chain(rules.scores.iter().map(|score| &score.name));
+    for name in plain.chain(rules.bands.iter().map(|band| &band.name)) {
+        check_name(name, out);
+        claim(&name.value, name.span, out);
+    }
+    for segmentation in &rules.segmentations {
+        let name = &segmentation.name;
+        check_name(name, out);
+        claim(&name.value, name.span, out);
+        claim(&format!("{}_rule", name.value), name.span, out);
+    }
+    if let Some(clv) = &rules.clv {
+        for name in CLV_COLUMNS {
+            claim(name, clv.model.span, out);
+        }
+    }
+}
+
+fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
+    let complaint = if name.value == "as_of" {
+        Some("`as_of` is the as-of date in every expression")
+    } else if name.value.is_empty() || name.value.len() > 63 {
+        Some("a name has 1 to 63 characters")
+    } else if !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        || name.value.starts_with(|c: char| c.is_ascii_digit())
+    {
+        Some("a name is lower-case letters, digits and underscores, so that every warehouse takes it as a column")
+    } else {
+        None
+    };
+    if let Some(hint) = complaint {
+        let suggestion = snake_case(&name.value);
+        let hint = if suggestion.is_empty() || suggestion == name.value || name.value.len() > 63 {
+            hint.to_owned()
+        } else {
+            format!("{hint}: `{suggestion}`")
+        };
+        out.push(
+            Diagnostic::error(Code::BadName, format!("`{}` cannot be a name", name.value))
+                .with_span(name.span)
+                .with_hint(hint),
+        );
+    }
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        match c {
+            'a'..='z' | '0'..='9' => snake.push(c),
+            'A'..='Z' => {
+                if snake.ends_with(|last: char| last.is_ascii_lowercase()) {
+                    snake.push('_');
+                }
+                snake.push(c.to_ascii_lowercase());
+            }
+            _ if !snake.is_empty() && !snake.ends_with('_') => snake.push('_'),
+            _ => {}
+        }
+    }
+    snake.trim_end_matches('_').trim_start_matches(|c: char| c.is_ascii_digit()).to_owned()
+}
+
+/// A label as meant.
+pub(super) fn segment(segment: &spec::Segment) -> plan::Segment {
+    let spec::Looks { label_zh, label_en, color, strategy, expected_effect } = segment.looks.clone();
+    plan::Segment {
+        id: segment.id.value.clone(),
+        looks: plan::Looks { label_zh, label_en, color, strategy, expected_effect },
+    }
+}

@@ -1,0 +1,186 @@
+//! What names mean: in a condition on input rows, inside an aggregate, and on the customer row.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::catalog::Catalog;
+use crate::diag::{Code, Diagnostic, did_you_mean, listed};
+use crate::plan::{Aggregate, Column, Expr, InputColumn, Literal, Metric, Orders, Role, Type};
+use crate::spec;
+
+/// A name that is known.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// What it stands for.
+    pub(super) expr: Expr,
+    /// The only texts it can be, for bands and segmentations.
+    pub(super) labels: Option<Vec<String>>,
+}
+
+/// What names mean somewhere.
+pub(super) trait Scope {
+    /// What a name stands for, or what to say (message and hint are set, the place is not).
+    fn lookup(&self, name: &str) -> Result<Found, Diagnostic>;
+}
+
+/// `as_of` is a name everywhere.
+fn as_of(date: NaiveDate) -> Found {
+    Found { expr: Expr::literal(Literal::Date(date)), labels: None }
+}
+
+pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, what: &str) -> Diagnostic {
+    let hint = did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{what} {}", listed(known)));
+    Diagnostic::error(Code::UnknownName, format!("nothing here is named `{name}`")).with_hint(hint)
+}
+
+/// Names on a row of the input: roles and the files' columns.
+#[derive(Clone, Debug)]
+pub(super) struct RowScope {
+    /// The customer's id: its name in the output, and its type.
+    pub(super) customer: (String, Type),
+    /// Roles that the rules file gives, with their types.
+    pub(super) roles: Vec<(&'static str, Role, Type)>,
+    /// Decimal places of money.
+    pub(super) scale: u8,
+    /// The files' columns; none while there is no catalog.
+    pub(super) catalog: Option<Catalog>,
+    /// See [`as_of`].
+    pub(super) as_of: NaiveDate,
+    /// Whether a file's column hides a role of the same name, as in `where`.
+    pub(super) files_first: bool,
+}
+
+impl RowScope {
+    fn role(&self, name: &str) -> Option<Found> {
+        let (_, role, ty) = self.roles.iter().find(|(known, ..)| *known == name)?;
+        Some(Found { expr: Expr::column(Column::Role(*role), *ty), labels: None })
+    }
+
+    fn input(&self, name: &str) -> Option<Result<Found, Diagnostic>> {
+        let column = self.catalog.as_ref()?.column(name)?;
+        Some(match column.ty() {
+            Some(ty) => Ok(Found { expr: Expr::column(Column::Input(name.to_owned()), ty), labels: None }),
+            None => Err(Diagnostic::error(
+                Code::ColumnType,
+                format!("the column `{name}` holds {:?}, which no expression can use", column.physical),
+            )),
+        })
+    }
+
+    /// The columns a job reads, each once, in the order of their first use.
+    pub(super) fn used_columns(&self, orders: &Orders, aggregates: &[Aggregate]) -> Vec<InputColumn> {
+        let Some(catalog) = &self.catalog else { return Vec::new() };
+        let mut names: Vec<&str> = vec![&orders.customer.column, &orders.time.column];
+        names.extend(orders.amount.as_ref().map(|amount| amount.column.as_str()));
+        let note = |column: &'_ Column| match column {
+            Column::Input(name) => Some(name.clone()),
+            Column::Role(Role::Order) => orders.order.clone(),
+            _ => None,
+        };
+        let mut more: Vec<String> = Vec::new();
+        let mut visit = |expr: &Expr| expr.columns(&mut |column| more.extend(note(column)));
+        orders.condition.iter().for_each(&mut visit);
+        for aggregate in aggregates {
+            aggregate.condition.iter().for_each(&mut visit);
+            aggregate.function.operands().into_iter().for_each(&mut visit);
+        }
+        names.extend(more.iter().map(String::as_str));
+        let mut columns: Vec<InputColumn> = Vec::new();
+        for name in names {
+            let known = columns.iter().any(|column| column.name == name);
+            if let (false, Some(column)) = (known, catalog.column(name)) {
+                columns.push(InputColumn {
+                    name: name.to_owned(),
+                    physical: column.physical.clone(),
+                    ty: column.ty().unwrap_or(Type::Unknown),
+                    nullable: column.nullable,
+                });
+            }
+        }
+        columns
+    }
+}
+
+impl Scope for RowScope {
+    fn lookup(&self, name: &str) -> Result<Found, Diagnostic> {
+        let input = || self.input(name);
+        let role = || self.role(name).map(Ok);
+        let found = if self.files_first { input().or_else(role) } else { role().or_else(input) };
+        match found {
+            Some(found) => found,
+            None if name == "as_of" => Ok(as_of(self.as_of)),
+            None => match &self.catalog {
+                None => Ok(Found {
+                    expr: Expr::column(Column::Input(name.to_owned()), Type::Unknown),
+                    labels: None,
+                }),
+                Some(catalog) => {
+                    let roles = self.roles.iter().map(|(name, ..)| *name);
+                    let known = roles.chain(catalog.columns.iter().map(|column| column.name.as_str()));
+                    Err(unknown(name, known, "roles and columns of the files are"))
+                }
+            },
+        }
+    }
+}
+
+/// Names on the customer row: what has been resolved so far.
+#[derive(Clone, Debug)]
+pub(super) struct CustomerScope {
+    columns: Vec<(String, Type)>,
+    found: HashMap<String, Found>,
+    /// Declared, but resolved later: segmentations.
+    pub(super) later: Vec<String>,
+    as_of: NaiveDate,
+}
+
+impl CustomerScope {
+    pub(super) fn new(as_of: NaiveDate) -> Self {
+        Self { columns: Vec::new(), found: HashMap::new(), later: Vec::new(), as_of }
+    }
+
+    /// Adds a column.
+    pub(super) fn add(&mut self, name: &str, ty: Type, labels: Option<Vec<String>>) {
+        self.columns.push((name.to_owned(), ty));
+        let expr = Expr::column(Column::Customer(name.to_owned()), ty);
+        self.found.insert(name.to_owned(), Found { expr, labels });
+    }
+
+    /// Adds the metrics, those that could not be resolved with an unknown type, so that nothing is said twice.
+    pub(super) fn metrics(&mut self, resolved: &[Metric], written: &[spec::Metric]) {
+        for metric in written {
+            let name = &metric.name.value;
+            let ty = resolved.iter().find(|one| one.name == *name).map_or(Type::Unknown, |one| one.ty);
+            self.add(name, ty, None);
+        }
+    }
+
+    /// Adds the columns of `clv`.
+    pub(super) fn clv(&mut self) {
+        self.add("clv", Type::Double, None);
+    }
+
+    /// All columns so far, in the order of the output.
+    pub(super) fn columns(&self) -> &[(String, Type)] {
+        &self.columns
+    }
+}
+
+impl Scope for CustomerScope {
+    fn lookup(&self, name: &str) -> Result<Found, Diagnostic> {
+        if let Some(found) = self.found.get(name) {
+            return Ok(found.clone());
+        }
+        if name == "as_of" {
+            return Ok(as_of(self.as_of));
+        }
+        if self.later.iter().any(|later| later == name) {
+            let message = format!("the segmentation `{name}` comes later");
+            return Err(Diagnostic::error(Code::ForwardReference, message)
+                .with_hint("a segmentation reads those above it: move it up"));
+        }
+        let known = self.columns.iter().map(|(name, _)| name.as_str());
+        Err(unknown(name, known, "the columns of a customer are"))
+    }
+}

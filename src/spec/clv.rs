@@ -1,0 +1,42 @@
+//! `clv`: customer lifetime value, as written.
+
+use crate::decimal::Decimal;
+use crate::diag::Spanned;
+
+use super::reader::Reader;
+use super::yaml::{Kind, Node};
+
+/// The `clv` section as written.
+#[derive(Clone, Debug)]
+pub struct Clv {
+    /// `simple` or a probabilistic model.
+    pub model: Spanned<String>,
+    /// How many days ahead.
+    pub horizon: Spanned<u32>,
+    /// What part of revenue stays.
+    pub margin: Spanned<Margin>,
+}
+
+/// What part of revenue stays.
+#[derive(Clone, Debug)]
+pub enum Margin {
+    /// The same share for everybody.
+    Share(Decimal),
+    /// A metric with each customer's share.
+    Metric(String),
+}
+
+impl Clv {
+    pub(super) fn read(node: &Node, reader: &Reader<'_>) -> Option<Self> {
+        let margin = node.get("margin")?;
+        let value = match (&margin.kind, reader.decimal(node, "margin")) {
+            (Kind::Number(_), share) => Margin::Share(share?.value),
+            _ => Margin::Metric(margin.scalar()?.to_owned()),
+        };
+        Some(Self {
+            model: reader.text(node, "model")?,
+            horizon: reader.days(node, "horizon")?,
+            margin: Spanned::new(value, margin.span),
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! The rules file's format, version 1, as one table of shapes. A new key is added here first; the shape check,
+//! the hints and `tiermill schema` follow by themselves.
+
+use super::shape::{Key, Object, Shape, optional, required};
+
+/// The version that a rules file states under `tiermill:`.
+pub(super) const VERSION: i64 = 1;
+
+/// The whole file.
+pub(super) const RULES: Shape = Shape::Object(&Object {
+    what: "the rules file",
+    keys: &[
+        required("tiermill", Shape::Integer(0, 1_000_000), "the version of this format: 1"),
+        required("name", Shape::Text, "a short name for these rules; it names the output folder"),
+        optional("timezone", Shape::Text, "the IANA zone whose local dates count, such as Asia/Shanghai; UTC if left out"),
+        required("inputs", INPUTS, "where the orders are"),
+        required("metrics", Shape::Map(&METRIC), "one column for each customer: a name and an SQL expression with an aggregate"),
+        optional("scores", Shape::Map(&SCORE), "whole-number scores of metrics"),
+        optional("bands", Shape::Map(&BAND), "ABC bands by cumulative share"),
+        optional("clv", CLV, "customer lifetime value"),
+        optional("segments", Shape::Map(&SEGMENTATION), "segmentations: each gives every customer one label"),
+        optional("overrides", Shape::NotBuilt, "labels set by hand"),
+        optional("guards", Shape::NotBuilt, "limits checked before anything is published"),
+        optional("privacy", Shape::NotBuilt, "opt-outs and pseudonyms"),
+        optional("audiences", Shape::NotBuilt, "one file for each named segment"),
+        optional("edges", Shape::NotBuilt, "customers close to a boundary"),
+        optional("tests", Shape::NotBuilt, "a few orders in, expected labels out"),
+        optional("output", OUTPUT, "where the result goes, and which columns"),
+    ],
+    others: None,
+});
+
+const INPUTS: Shape = Shape::Object(&Object {
+    what: "`inputs`",
+    keys: &[required("orders", ORDERS, "the orders to read")],
+    others: Some(&Shape::NotBuilt),
+});
+
+const ORDERS: Shape = Shape::Object(&Object {
+    what: "`orders`",
+    keys: &[
+        required("path", Shape::Text, "a Parquet file, a glob, or a hive-partitioned folder, relative to the rules file"),
+        required("columns", ROLES, "which column plays which role"),
+        optional("grain", Shape::Choice(&["order", "line"]), "what one row is: an order (default) or a line of one"),
+        optional("where", Shape::Expression, "an SQL condition on the file's columns; other rows are left out"),
+        optional("scale", Shape::Integer(0, 6), "decimal places of money; 2 if left out"),
+        optional("quality", Shape::NotBuilt, "limits on bad rows"),
+    ],
+    others: None,
+});
+
+const ROLES: Shape = Shape::Object(&Object {
+    what: "`columns`",
+    keys: &[
+        required("customer", Shape::Text, "the column with the customer's id"),
+        optional("order", Shape::Text, "the column with the order's id"),
+        required("time", Shape::Text, "the column with the time of the order"),
+        optional("amount", Shape::Text, "the column with the amount"),
+    ],
+    others: None,
+});
+
+const METRIC: Shape = Shape::Either(&[
+    Shape::Expression,
+    Shape::Object(&Object {
+        what: "a metric",
+        keys: &[
+            required("expr", Shape::Expression, "an SQL expression with an aggregate"),
+            optional("window", Shape::Days, "only the last days, counted back from the as-of date"),
+            optional("where", Shape::Expression, "only the rows for which this is true"),
+            optional("per", Shape::Text, "divide by this metric"),
+            optional("from", Shape::NotBuilt, "another event table"),
+        ],
+        others: None,
+    }),
+]);
+
+const SCORE: Shape = Shape::Object(&Object {
+    what: "a score",
+    keys: &[
+        optional("of", Shape::Text, "the metric to score"),
+        optional("quantiles", Shape::Integer(2, 100), "this many bins of the population"),
+        optional("breaks", Shape::List(&Shape::Number), "fixed boundaries"),
+        optional("mean", Shape::Bool, "two bins around the mean"),
+        optional("weighted", Shape::Map(&Shape::Number), "a weighted sum of other scores"),
+        optional("best", Shape::Choice(&["high", "low"]), "which end is the best; high if left out"),
+        optional("ties", Shape::Choice(&["share", "split"]), "equal values share a score (default) or are split into equal bins"),
+        optional("within", Shape::NotBuilt, "cuts of their own for each group"),
+        optional("min_group", Shape::NotBuilt, "the smallest group with cuts of its own"),
+    ],
+    others: None,
+});
+
+const BAND: Shape = Shape::Object(&Object {
+    what: "a band",
+    keys: &[
+        required("of", Shape::Text, "the metric to add up"),
+        required("cumulative", Shape::Map(&Shape::Number), "bands and the share of the total each reaches: {A: 0.80, B: 0.95, C: 1}"),
+        optional("within", Shape::NotBuilt, "cuts of their own for each group"),
+        optional("min_group", Shape::NotBuilt, "the smallest group with cuts of its own"),
+    ],
+    others: None,
+});
+
+const CLV: Shape = Shape::Object(&Object {
+    what: "`clv`",
+    keys: &[
+        required("model", Shape::Choice(&["simple", "bg_nbd", "mbg_nbd", "pareto_nbd"]), "`simple` is revenue a day times horizon times margin"),
+        required("horizon", Shape::Days, "how far ahead"),
+        required("margin", Shape::Either(&[Shape::Number, Shape::Text]), "a share of revenue such as 0.30, or the name of a metric"),
+        optional("spend", Shape::NotBuilt, "the spend model"),
+        optional("time_unit", Shape::NotBuilt, "the unit of the models' time"),
+        optional("discount_rate", Shape::NotBuilt, "a year"),
+        optional("holdout", Shape::NotBuilt, "days held out to check the model"),
+        optional("on_failure", Shape::NotBuilt, "what to do if the model does not fit"),
+    ],
+    others: None,
+});
+
+const LABEL_KEY: Key = optional("label", LABEL, "what people call it, in Chinese and English");
+const COLOR_KEY: Key = optional("color", Shape::Text, "its colour in the report, such as '#0b7a4b'");
+const STRATEGY_KEY: Key = optional("strategy", Shape::Text, "what to do with these customers");
+const EFFECT_KEY: Key = optional("expected_effect", Shape::Text, "what that should bring");
+
+const LABEL: Shape = Shape::Either(&[
+    Shape::Text,
+    Shape::Object(&Object {
+        what: "a label",
+        keys: &[optional("zh", Shape::Text, "in Chinese"), optional("en", Shape::Text, "in English")],
+        others: None,
+    }),
+]);
+
+const SEGMENTATION: Shape = Shape::Object(&Object {
+    what: "a segmentation",
+    keys: &[
+        optional("rules", Shape::List(&RULE), "in order: the first that is true gives the label"),
+        optional("default", DEFAULT, "the label of everybody else"),
+        optional("preset", Shape::Text, "a ready table, such as rfm-11 or cn-8"),
+        optional("scores", Shape::List(&Shape::Text), "the scores that the preset reads: recency, frequency, monetary"),
+        optional("with", Shape::NotBuilt, "the preset's variables"),
+    ],
+    others: None,
+});
+
+const RULE: Shape = Shape::Object(&Object {
+    what: "a rule",
+    keys: &[
+        required("id", Shape::Text, "the label that the output holds"),
+        required("when", Shape::Expression, "an SQL condition on metrics, scores, bands and earlier segmentations"),
+        LABEL_KEY,
+        COLOR_KEY,
+        STRATEGY_KEY,
+        EFFECT_KEY,
+    ],
+    others: None,
+});
+
+const DEFAULT: Shape = Shape::Either(&[
+    Shape::Text,
+    Shape::Object(&Object {
+        what: "`default`",
+        keys: &[
+            required("id", Shape::Text, "the label that the output holds"),
+            LABEL_KEY,
+            COLOR_KEY,
+            STRATEGY_KEY,
+            EFFECT_KEY,
+        ],
+        others: None,
+    }),
+]);
+
+const OUTPUT: Shape = Shape::Object(&Object {
+    what: "`output`",
+    keys: &[
+        optional("path", Shape::Text, "the folder that gets `as_of=…`, relative to the rules file; `out/NAME` if left out"),
+        optional("columns", Shape::List(&Shape::Text), "these columns only, in this order; all if left out"),
+    ],
+    others: None,
+});

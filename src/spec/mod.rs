@@ -1,0 +1,33 @@
+//! The rules file as written: what stands there and where, shape checked, nothing looked up and no default
+//! applied. One file per section. It is read in three passes: YAML text to a tree ([`yaml`]), the tree against
+//! the table of the format ([`shape`], [`format`]), the tree to typed sections. Each pass reports all it finds.
+
+mod band;
+mod clv;
+pub mod expr;
+mod format;
+mod metric;
+mod orders;
+mod output;
+mod preset;
+mod reader;
+mod rules;
+mod schema;
+mod score;
+mod segmentation;
+mod shape;
+mod yaml;
+
+pub use band::Band;
+pub use clv::{Clv, Margin};
+
+pub use expr::Expr;
+pub use metric::Metric;
+pub use orders::{Grain, Orders, Roles};
+pub use output::Output;
+pub use preset::Preset;
+pub use reader::{Override, read};
+pub use rules::Rules;
+pub use schema::json_schema;
+pub use score::{Best, Method, Score, Ties};
+pub use segmentation::{Looks, Rule, Segment, Segmentation};

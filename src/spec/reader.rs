@@ -1,0 +1,164 @@
+//! Tree → typed sections: the small helpers that every section reads itself with, and the passes in order.
+
+use crate::decimal::Decimal;
+use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned};
+
+use super::expr::{self, Expr};
+use super::format;
+use super::shape::{self, Key, Shape};
+use super::yaml::{self, Entry, Kind, Node};
+use super::Rules;
+
+/// A value that replaces one of the file: `--set scores.r.quantiles=4`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// The keys on the way, joined by dots.
+    pub path: String,
+    /// The new value, as YAML.
+    pub value: String,
+}
+
+/// Reads a rules file. `overrides` replace values of it; they are appended to the source text, so that what is
+/// wrong with one of them has a place, too. None where errors leave nothing to go on with.
+pub fn read(source: &mut Source, overrides: &[Override], out: &mut Diagnostics) -> Option<Rules> {
+    let mut root = match yaml::parse(source) {
+        Ok(root) => root,
+        Err(diagnostic) => {
+            out.push(diagnostic);
+            return None;
+        }
+    };
+    for one in overrides {
+        apply(one, &mut root, source, out);
+    }
+    shape::check(&root, &format::RULES, Span::default(), out);
+    let mut reader = Reader { source, out };
+    reader.version(&root);
+    Rules::read(&root, &mut reader)
+}
+
+/// Puts `a.b=value` into the tree. The line `# --set a.b=value` goes to the end of the source for its span.
+fn apply(one: &Override, root: &mut Node, source: &mut Source, out: &mut Diagnostics) {
+    if !source.text.ends_with('\n') {
+        source.text.push('\n');
+    }
+    let note = format!("# --set {}=", one.path);
+    let start = source.text.len() + note.len();
+    source.text.push_str(&format!("{note}{}\n", one.value));
+    let span = Span::new(start, start + one.value.len());
+    // Parsed behind as many blanks as put it at its place, so that its spans are right as they come.
+    let padded = Source::new(source.name.clone(), " ".repeat(start) + &one.value);
+    let value = match yaml::parse(&padded) {
+        Ok(value) => value,
+        Err(diagnostic) => return out.push(diagnostic.with_span(span)),
+    };
+    let mut node = root;
+    let mut keys = one.path.split('.').peekable();
+    while let Some(key) = keys.next() {
+        let Kind::Map(entries) = &mut node.kind else {
+            let message = format!("`--set {}`: `{key}` is not inside a mapping", one.path);
+            return out.push(Diagnostic::error(Code::BadValue, message).with_span(span));
+        };
+        let at = match entries.iter().rposition(|entry| entry.key.value == key) {
+            Some(at) => at,
+            None => {
+                let value = Node { kind: Kind::Map(Vec::new()), span };
+                entries.push(Entry { key: Spanned::new(key.to_owned(), span), value });
+                entries.len() - 1
+            }
+        };
+        if keys.peek().is_none() {
+            entries[at].value = value;
+            return;
+        }
+        node = &mut entries[at].value;
+    }
+}
+
+/// What a section reads itself with.
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a Source,
+    pub(super) out: &'a mut Diagnostics,
+}
+
+impl Reader<'_> {
+    fn version(&mut self, root: &Node) {
+        let Some(node) = root.get("tiermill") else { return };
+        let Some(version) = node.scalar().and_then(|text| text.parse::<i64>().ok()) else { return };
+        if version != format::VERSION {
+            self.out.push(
+                Diagnostic::error(Code::FormatVersion, format!("version {version} of the format is not known here"))
+                    .with_span(node.span)
+                    .with_hint(format!("this program reads version {}", format::VERSION)),
+            );
+        }
+    }
+
+    /// Reads each `name: value` of a section.
+    pub(super) fn each<T>(
+        &mut self,
+        root: &Node,
+        section: &str,
+        read: fn(&Spanned<String>, &Node, &mut Self) -> T,
+    ) -> Vec<T> {
+        let entries = root.get(section).map_or(&[][..], Node::entries);
+        entries.iter().map(|entry| read(&entry.key, &entry.value, self)).collect()
+    }
+
+    /// A scalar under a key.
+    pub(super) fn text(&self, node: &Node, key: &str) -> Option<Spanned<String>> {
+        node.get(key).and_then(Self::scalar)
+    }
+
+    /// A node's scalar with its place.
+    pub(super) fn scalar(node: &Node) -> Option<Spanned<String>> {
+        let text = node.scalar().filter(|text| !text.trim().is_empty())?;
+        Some(Spanned::new(text.to_owned(), node.span))
+    }
+
+    /// A list of scalars under a key.
+    pub(super) fn texts(&self, node: &Node, key: &str) -> Option<Vec<Spanned<String>>> {
+        Some(node.get(key)?.items().iter().filter_map(Self::scalar).collect())
+    }
+
+    /// A number under a key.
+    pub(super) fn decimal(&self, node: &Node, key: &str) -> Option<Spanned<Decimal>> {
+        let node = node.get(key)?;
+        Some(Spanned::new(Decimal::parse(node.scalar()?)?, node.span))
+    }
+
+    /// A number of days under a key.
+    pub(super) fn days(&self, node: &Node, key: &str) -> Option<Spanned<u32>> {
+        let node = node.get(key)?;
+        Some(Spanned::new(shape::parse_days(node.scalar()?)?, node.span))
+    }
+
+    /// A whole number under a key.
+    pub(super) fn integer<T: std::str::FromStr>(&self, node: &Node, key: &str) -> Option<Spanned<T>> {
+        let node = node.get(key)?;
+        Some(Spanned::new(node.scalar()?.parse().ok()?, node.span))
+    }
+
+    /// An expression under a key; what is wrong with it is reported.
+    pub(super) fn expression(&mut self, node: &Node, key: &str) -> Option<Expr> {
+        let node = node.get(key)?;
+        self.expression_of(node)
+    }
+
+    /// A node's scalar as an expression; what is wrong with it is reported.
+    pub(super) fn expression_of(&mut self, node: &Node) -> Option<Expr> {
+        let text = node.scalar().filter(|text| !text.trim().is_empty())?;
+        match expr::parse(text, node.span, self.source) {
+            Ok(expr) => Some(expr),
+            Err(diagnostic) => {
+                self.out.push(diagnostic);
+                None
+            }
+        }
+    }
+}
+
+/// Every key of the format whose shape is refused by this version, for the documentation.
+pub(super) fn is_built(key: &Key) -> bool {
+    !matches!(key.shape, Shape::NotBuilt)
+}

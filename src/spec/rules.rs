@@ -1,0 +1,51 @@
+//! The whole rules file as written: its sections in the order of the file.
+
+use crate::diag::Spanned;
+
+use super::reader::Reader;
+use super::yaml::Node;
+use super::{Band, Clv, Metric, Orders, Output, Score, Segmentation};
+
+/// A rules file, shape checked.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// `name:`
+    pub name: Spanned<String>,
+    /// `timezone:`
+    pub timezone: Option<Spanned<String>>,
+    /// `inputs.orders:`
+    pub orders: Orders,
+    /// `metrics:`
+    pub metrics: Vec<Metric>,
+    /// `scores:`
+    pub scores: Vec<Score>,
+    /// `bands:`
+    pub bands: Vec<Band>,
+    /// `clv:`
+    pub clv: Option<Clv>,
+    /// `segments:`
+    pub segmentations: Vec<Segmentation>,
+    /// `output:`
+    pub output: Output,
+}
+
+impl Rules {
+    /// Reads the sections of a tree; none where what no run can do without is missing (already reported).
+    pub(super) fn read(root: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let name = reader.text(root, "name");
+        let orders = root.get("inputs").and_then(|inputs| inputs.get("orders"));
+        let orders = orders.and_then(|node| Orders::read(node, reader));
+        let rules = Self {
+            name: name?,
+            timezone: reader.text(root, "timezone"),
+            orders: orders?,
+            metrics: reader.each(root, "metrics", Metric::read),
+            scores: reader.each(root, "scores", Score::read),
+            bands: reader.each(root, "bands", Band::read),
+            clv: root.get("clv").and_then(|node| Clv::read(node, reader)),
+            segmentations: reader.each(root, "segments", Segmentation::read),
+            output: Output::read(root.get("output"), reader),
+        };
+        Some(rules)
+    }
+}

@@ -1,0 +1,95 @@
+//! `segments`: rules in order, or a preset, as written.
+
+use crate::diag::Spanned;
+
+use super::Expr;
+use super::reader::Reader;
+use super::yaml::{Kind, Node};
+
+/// One segmentation as written.
+#[derive(Clone, Debug)]
+pub struct Segmentation {
+    /// Its column.
+    pub name: Spanned<String>,
+    /// A ready table.
+    pub preset: Option<Spanned<String>>,
+    /// The scores that the preset reads.
+    pub scores: Option<Vec<Spanned<String>>>,
+    /// Rules in order; the first that is true gives the label.
+    pub rules: Vec<Rule>,
+    /// The label of everybody else.
+    pub default: Option<Segment>,
+}
+
+/// One rule as written.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The label it gives.
+    pub segment: Segment,
+    /// When; none where it could not be read (already reported).
+    pub when: Option<Expr>,
+}
+
+/// A label and how it is shown.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// The label that the output holds.
+    pub id: Spanned<String>,
+    /// How it is shown.
+    pub looks: Looks,
+}
+
+/// How a label is shown, and what to do with its customers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// Chinese name.
+    pub label_zh: Option<String>,
+    /// English name.
+    pub label_en: Option<String>,
+    /// Colour in the report.
+    pub color: Option<String>,
+    /// What to do with these customers.
+    pub strategy: Option<String>,
+    /// What that should bring.
+    pub expected_effect: Option<String>,
+}
+
+impl Segmentation {
+    pub(super) fn read(name: &Spanned<String>, node: &Node, reader: &mut Reader<'_>) -> Self {
+        let rules = node.get("rules").map_or(&[][..], Node::items);
+        let rules = rules.iter().filter_map(|rule| {
+            let segment = Segment::read(rule)?;
+            Some(Rule { segment, when: reader.expression(rule, "when") })
+        });
+        let rules = rules.collect();
+        Self {
+            name: name.clone(),
+            preset: reader.text(node, "preset"),
+            scores: reader.texts(node, "scores"),
+            rules,
+            default: node.get("default").and_then(Segment::read),
+        }
+    }
+}
+
+impl Segment {
+    /// Reads `id` alone, or a mapping with `id`, `label`, `color`, `strategy` and `expected_effect`.
+    pub(super) fn read(node: &Node) -> Option<Self> {
+        let Kind::Map(_) = node.kind else {
+            return Some(Self { id: Reader::scalar(node)?, looks: Looks::default() });
+        };
+        let text = |key: &str| node.get(key).and_then(Node::scalar).map(str::to_owned);
+        let label = |language: &str| {
+            let label = node.get("label")?;
+            label.scalar().or_else(|| label.get(language)?.scalar()).map(str::to_owned)
+        };
+        let looks = Looks {
+            label_zh: label("zh"),
+            label_en: label("en"),
+            color: text("color"),
+            strategy: text("strategy"),
+            expected_effect: text("expected_effect"),
+        };
+        Some(Self { id: node.get("id").and_then(Reader::scalar)?, looks })
+    }
+}

@@ -1,0 +1,272 @@
+"""The oracle's own test: small inputs whose results were worked out by hand.
+
+They run before every comparison, so that a disagreement with tiermill is never the oracle's plain mistake.
+Every expected number below can be checked with pencil and paper; the comments give the steps.
+"""
+
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import duckdb
+
+import expr
+import generate
+import oracle
+from rules import Band, Metric, Rules, Score, Segmentation
+
+D = Decimal
+ROLES = {"customer": "customer_id", "order": "order_id", "time": "ordered_at", "amount": "amount"}
+
+
+def table(text):
+    """Rows from lines of words: customer order time amount [channel category quantity]; `-` is null, `_` a space."""
+    names = ["customer_id", "order_id", "ordered_at", "amount", "channel", "category", "quantity"]
+    rows = []
+    for line in text.strip().splitlines():
+        words = [None if w == "-" else w.replace("_", " ") for w in line.split()]
+        rows.append(dict(zip(names, words + [None] * (len(names) - len(words)))))
+    return rows
+
+
+def expected_rows(rows, rules, as_of, types, timezone="UTC"):
+    """Runs the oracle: {customer: {column: value}}."""
+    columns = {
+        "customer_id": types["customer"],
+        "order_id": "VARCHAR",
+        "ordered_at": types["time"],
+        "amount": types["amount"],
+        "channel": "VARCHAR",
+        "category": "VARCHAR",
+        "quantity": "INTEGER",
+    }
+    orders = generate.Orders(as_of, timezone, ROLES, columns, types, "", rules.scale, True, False, rows=rows, file_count=2)
+    rules.timezone = timezone
+    connection = duckdb.connect()
+    with tempfile.TemporaryDirectory() as folder:
+        rules.path, files = generate.write(connection, orders, Path(folder), Random(0))
+        oracle.run(connection, rules, files, as_of, types)
+    cursor = connection.execute("SELECT * FROM expected")
+    names = [c[0] for c in cursor.description]
+    return {row[names.index("__customer")]: dict(zip(names, row)) for row in cursor.fetchall()}
+
+
+def blank(**sections):
+    return Rules("golden", "", *ROLES.values(), **sections)
+
+
+def golden_metrics():
+    """Windows, local days, ties in time, nulls, refunds, what is left out."""
+    rows = table("""
+        a 1 2025-06-29_16:00:00+00 10.00 web books 1
+        a 2 2025-06-29_15:59:59+00 20.00 app toys 2
+        a 3 2025-04-01_02:00:00+00 30.00 web books -
+        a 4 2025-06-30_16:00:00+00 99.00 web toys 1
+        b 5 2025-05-31_16:00:00+00 5.00 - toys 4
+        b 6 2025-05-31_16:00:00+00 -1.00 app books 1
+        - 7 2025-06-01_00:00:00+00 7.00 web toys 1
+        b 8 2025-06-01_00:00:00+00 - web toys 1
+        c 9 2025-07-15_00:00:00+00 7.00 web toys 1
+    """)
+    web = expr.binary("=", expr.name("channel"), expr.lit("web"))
+    metrics = [
+        Metric("recency", "days", "days_since_last"),
+        Metric("since_first", "days", "days_since_first"),
+        Metric("gap", "days", "last_gap"),
+        Metric("days", "count", "purchase_days"),
+        Metric("orders", "count", "orders"),
+        Metric("revenue", "money", "sum", "amount"),
+        Metric("revenue_30d", "money", "sum", "amount", window_days=30),
+        Metric("revenue_29d", "money", "sum", "amount", window_days=29),
+        Metric("largest_29d", "money", "max", "amount", window_days=29),
+        Metric("quantity_avg", "double", "avg", "quantity"),
+        Metric("quantity_known", "count", "count", "quantity"),
+        Metric("channels", "count", "count_distinct", "channel"),
+        Metric("first_channel", "str", "first", "channel"),
+        Metric("first_amount", "money", "first", "amount"),
+        Metric("last_amount", "money", "last", "amount"),
+        Metric("top_by_money", "str", "top", "category", ("sum", "amount")),
+        Metric("top_by_rows", "str", "top", "category", ("rows", None)),
+        Metric("web_share", "double", "sum", "amount", where=web, per="revenue"),
+        Metric("cv_60d", "double", "monthly_cv", window_days=60),
+        Metric("cv_90d", "double", "monthly_cv", window_days=90),
+        Metric("per_gap", "double", derived=expr.binary("/", expr.name("revenue"), expr.name("gap"))),
+        Metric("per_recency", "double", derived=expr.binary("/", expr.name("revenue"), expr.name("recency"))),
+    ]
+    a = dict(
+        # Shanghai days: 30 June, 29 June, 1 April; order 4 falls on 1 July
+        recency=0, since_first=90, gap=1, days=3, orders=3, revenue=D("60.00"),
+        # the last 30 days begin on 1 June, the last 29 on 2 June
+        revenue_30d=D("30.00"), revenue_29d=D("30.00"), largest_29d=D("20.00"),
+        quantity_avg=1.5, quantity_known=2, channels=2, first_channel="web", first_amount=D("30.00"), last_amount=D("10.00"),
+        top_by_money="books", top_by_rows="books", web_share=40 / 60,
+        # 2 and 0 orders: mean 1, deviation 1; then 2, 0, 0: mean 2/3, deviation sqrt(8/9)
+        cv_60d=1.0, cv_90d=2**0.5, per_gap=60.0, per_recency=None,
+        clv=60 / 91 * 365 * 0.3,
+    )  # fmt: skip
+    b = dict(
+        recency=29, since_first=29, gap=None, days=1, orders=2, revenue=D("4.00"),
+        revenue_30d=D("4.00"), revenue_29d=D("0.00"), largest_29d=None,
+        quantity_avg=2.5, quantity_known=2, channels=1, first_channel="app", first_amount=D("-1.00"), last_amount=D("5.00"),
+        top_by_money="toys", top_by_rows="books", web_share=0.0,
+        cv_60d=1.0, cv_90d=2**0.5, per_gap=None, per_recency=4 / 29,
+        clv=4 / 30 * 365 * 0.3,
+    )  # fmt: skip
+    types = {"customer": "VARCHAR", "time": "TIMESTAMPTZ", "amount": "DECIMAL(18,2)"}
+    rules = blank(metrics=metrics, clv=(365, D("0.3")))
+    return expected_rows(rows, rules, "2025-06-30", types, "Asia/Shanghai"), {"a": a, "b": b}
+
+
+def golden_scores():
+    """Seven customers worth 10 10 20 30 30 30 40 (170 in all)."""
+    values = [10, 10, 20, 30, 30, 30, 40]
+    rows = table("\n".join(f"{i} o{i} 2025-01-0{i} {v}" for i, v in enumerate(values, 1)))
+    quantiles = dict(kind="quantiles", of="revenue", bins=5)
+    scores = [
+        Score("high", **quantiles),
+        Score("low", best="low", **quantiles),
+        Score("split_high", split_ties=True, **quantiles),
+        Score("split_low", split_ties=True, best="low", **quantiles),
+        Score("breaks_high", "breaks", "revenue", breaks=[20, 30]),
+        Score("breaks_low", "breaks", "revenue", breaks=[20, 30], best="low"),
+        Score("mean_high", "mean", "revenue"),
+        Score("mean_low", "mean", "revenue", best="low"),
+        Score("blend", "weighted", weights={"high": D("0.4"), "mean_high": D("0.6")}),
+    ]
+    bands = [Band("abc", "revenue", {"A": D("0.80"), "B": D("0.95"), "C": 1}), Band("half", "revenue", {"top": D("0.5"), "rest": 1})]
+    wanted = {
+        # worse: 0 0 2 3 3 3 6, and five bins of seven; from the other side 5 5 4 1 1 1 0
+        "high": [1, 1, 2, 3, 3, 3, 5],
+        "low": [4, 4, 3, 1, 1, 1, 1],
+        # positions 0 to 6 give 1 1 2 3 3 4 5; from the other side the order is 7, 4 5 6, 3, 1 2
+        "split_high": [1, 1, 2, 3, 3, 4, 5],
+        "split_low": [4, 5, 3, 1, 2, 3, 1],
+        "breaks_high": [1, 1, 2, 3, 3, 3, 3],
+        "breaks_low": [3, 3, 3, 2, 2, 2, 1],
+        # the mean is 24.29
+        "mean_high": [1, 1, 1, 2, 2, 2, 2],
+        "mean_low": [2, 2, 2, 1, 1, 1, 1],
+        "blend": [D("1.000000"), D("1.000000"), D("1.400000"), D("2.400000"), D("2.400000"), D("2.400000"), D("3.200000")],
+        # shares before: 40 at 0, 30 at 40/170, 20 at 130/170 = 0.76, 10 at 150/170 = 0.88
+        "abc": ["B", "B", "A", "A", "A", "A", "A"],
+        "half": ["rest", "rest", "rest", "top", "top", "top", "top"],
+    }
+    rules = blank(metrics=[Metric("revenue", "money", "sum", "amount")], scores=scores, bands=bands)
+    types = {"customer": "BIGINT", "time": "DATE", "amount": "BIGINT"}
+    return expected_rows(rows, rules, "2025-01-31", types), {i: {k: v[i - 1] for k, v in wanted.items()} for i in range(1, 8)}
+
+
+def golden_nulls():
+    """Scores of nulls, a value equal to the mean, bands without money, and rules over nulls."""
+    rows = table("""
+        x 1 2025-01-01 1.00
+        x 2 2025-01-05 0.00
+        y 3 2025-01-01 2.00
+        y 4 2025-01-03 0.00
+        z 5 2025-01-02 3.00
+        z 6 2025-01-03 -5.00
+    """)
+    metrics = [
+        Metric("gap", "days", "last_gap"),
+        Metric("largest", "money", "max", "amount"),
+        Metric("recent", "money", "max", "amount", window_days=28),
+        Metric("loss", "money", "sum", "amount", where=expr.binary("<", expr.name("amount"), expr.lit(0))),
+    ]
+    scores = [
+        Score("mean_high", "mean", "largest"),
+        Score("mean_low", "mean", "largest", best="low"),
+        Score("recent_half", "quantiles", "recent", bins=2),
+        Score("both", "weighted", weights={"mean_high": D("0.5"), "recent_half": D("0.5")}),
+    ]
+    # the largest are 1, 2 and 3: half of the sum lies before y, and a bound of a half is not greater than that
+    bands = [Band("lost", "loss", {"A": D("0.5"), "B": 1}), Band("half", "largest", {"A": D("0.5"), "B": 1})]
+    small = expr.binary("<", expr.name("recent"), expr.lit(1))
+    rules = blank(metrics=metrics, scores=scores, bands=bands)
+    rules.segments = [
+        Segmentation("one", rules=[("not_small", expr.negate(small)), ("small", small)], default="unknown"),
+        Segmentation("two", rules=[("seen", expr.binary("<>", expr.name("one"), expr.lit("unknown")))], default="unseen"),
+    ]
+    # as of 31 January the last 28 days begin on the 4th: only x bought in them, for nothing
+    x = dict(
+        gap=4, recent=D("0.00"), loss=D("0.00"),
+        mean_high=1, mean_low=2, recent_half=1, both=D("1.000000"), lost="B", half="B",
+        one="small", one_rule=2, two="seen", two_rule=1,
+    )  # fmt: skip
+    y = dict(
+        gap=2, recent=None, loss=D("0.00"),
+        mean_high=2, mean_low=2, recent_half=None, both=None, lost="B", half="B",
+        one="unknown", one_rule=0, two="unseen", two_rule=0,
+    )  # fmt: skip
+    z = dict(
+        gap=1, recent=None, loss=D("-5.00"),
+        mean_high=2, mean_low=1, recent_half=None, both=None, lost="B", half="A",
+        one="unknown", one_rule=0, two="unseen", two_rule=0,
+    )  # fmt: skip
+    types = {"customer": "VARCHAR", "time": "TIMESTAMP", "amount": "DECIMAL(18,2)"}
+    return expected_rows(rows, rules, "2025-01-31", types), {"x": x, "y": y, "z": z}
+
+
+def golden_presets():
+    """Doubles as they are read, a filter on a null, repeated order ids, and the two presets."""
+    rows = table("""
+        p 1 2025-01-31 0.125 web
+        p 1 2025-01-31 12.344 web
+        p 2 2025-01-31 nan web
+        q 3 2025-01-11 -0.125 web
+        r 4 2025-01-01 100 -
+        r 5 2024-01-01 100 web
+        s 6 2025-01-01 inf web
+    """)
+    metrics = [
+        Metric("recency", "days", "days_since_last"),
+        Metric("orders", "count", "orders"),
+        Metric("rows", "count", "rows"),
+        Metric("revenue", "money", "sum", "amount"),
+    ]
+    scores = [
+        Score("r", "breaks", "recency", breaks=[7, 14, 30, 90], best="low"),
+        Score("f", "breaks", "orders", breaks=[1, 2, 3, 4]),
+        Score("m", "breaks", "revenue", breaks=[0, 10, 50, 100]),
+        Score("r2", "breaks", "recency", breaks=[30], best="low"),
+        Score("f2", "breaks", "rows", breaks=[2]),
+        Score("m2", "breaks", "revenue", breaks=[50]),
+    ]
+    rules = blank(metrics=metrics, scores=scores, where=expr.binary("=", expr.name("channel"), expr.lit("web")))
+    rules.segments = [Segmentation("rfm", "rfm-11", ("r", "f", "m")), Segmentation("eight", "cn-8", ("r2", "f2", "m2"))]
+    wanted = {
+        # 0.13 + 12.34; scores 5 2 3
+        "p": dict(
+            recency=0, orders=1, rows=2, revenue=D("12.47"), r=5, f=2, m=3,
+            rfm="promising", rfm_rule=5, eight="general_value", eight_rule=5,
+        ),
+        # scores 3 2 1
+        "q": dict(
+            recency=20, orders=1, rows=1, revenue=D("-0.13"), r=3, f=2, m=1,
+            rfm="about_to_sleep", rfm_rule=7, eight="general_develop", eight_rule=6,
+        ),
+        # 1 January 2024 is 396 days before; scores 1 2 5
+        "r": dict(
+            recency=396, orders=1, rows=1, revenue=D("100.00"), r=1, f=2, m=5,
+            rfm="at_risk", rfm_rule=8, eight="key_win_back", eight_rule=4,
+        ),
+    }  # fmt: skip
+    types = {"customer": "VARCHAR", "time": "DATE", "amount": "DOUBLE"}
+    return expected_rows(rows, rules, "2025-01-31", types), wanted
+
+
+GOLDENS = [golden_metrics, golden_scores, golden_nulls, golden_presets]
+
+
+def failures():
+    """One line for each difference between the oracle and the hand-worked results."""
+    for golden in GOLDENS:
+        got, wanted = golden()
+        if sorted(got) != sorted(wanted):
+            yield f"{golden.__name__}: customers {sorted(got)}, expected {sorted(wanted)}"
+        for customer, values in wanted.items():
+            for column, value in values.items():
+                found = got.get(customer, {}).get(column, "nothing")
+                close = isinstance(value, float) and isinstance(found, float) and abs(found - value) <= 1e-12 * abs(value)
+                if found != value and not close:
+                    yield f"{golden.__name__}: {customer}.{column} is {found!r}, expected {value!r}"

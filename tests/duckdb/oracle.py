@@ -1,0 +1,229 @@
+"""The expected rows: a rules file's meaning, said once more in DuckDB SQL.
+
+Written from the project's contract alone, to be plainly right rather than fast. `load_sql` turns the input files
+into a table `orders` (one row an accepted order up to the as-of), `expected_sql` into a table `expected` with every
+output column and a few hidden ones (`__…`). Both are ordinary scripts: paste them into a DuckDB shell to look around.
+"""
+
+from decimal import Decimal
+
+import expr
+from expr import quote_name as q
+from expr import quote_text as t
+from presets import PRESETS
+
+INTERNAL = {"customer": "__customer", "order": "__order", "time": "__time", "amount": "__amount"}
+
+
+def load_sql(rules, files, as_of, types, hive=""):
+    """The tables `passed` (what `where` lets through), of it `accepted` and `rejected`, and `orders` (up to the as-of).
+
+    `types` gives the DuckDB type of the columns `time` and `amount`; `hive` names the one partition column, if any.
+    """
+    scale = rules.money_scale
+    amount, time = q(rules.amount), q(rules.time)
+    if types["amount"] == "DOUBLE":
+        # half away from zero, which is what DuckDB's round() of a double does; NaN and infinities are bad rows
+        whole = f"CAST(round({amount} * 1e{scale}) AS BIGINT)"
+        money = f"CASE WHEN isfinite({amount}) THEN CAST({whole} * {unit(scale)} AS DECIMAL(18, {scale})) END"
+    else:
+        money = f"CAST({amount} AS DECIMAL(18, {scale}))"
+    if types["time"] == "TIMESTAMPTZ":
+        day = f"CAST(timezone({t(rules.timezone or 'UTC')}, {time}) AS DATE)"
+    else:
+        day = f"CAST({time} AS DATE)"
+    where = expr.duckdb_sql(rules.where, {}) if rules.where is not None else "true"
+    paths = ", ".join(t(f) for f in files)
+    partition = f", hive_partitioning = true, hive_types = {{{t(hive)}: VARCHAR}}" if hive else ""
+    return f"""
+CREATE TABLE passed AS
+  SELECT *, {q(rules.customer)} AS __customer, {q(rules.order)} AS __order, {time} AS __time, {day} AS __day, {money} AS __amount
+  FROM read_parquet([{paths}]{partition}) WHERE {where};
+CREATE VIEW accepted AS SELECT * FROM passed WHERE __customer IS NOT NULL AND __time IS NOT NULL AND __amount IS NOT NULL;
+CREATE VIEW rejected AS SELECT * FROM passed WHERE __customer IS NULL OR __time IS NULL OR __amount IS NULL;
+CREATE TABLE orders AS SELECT * FROM accepted WHERE __day <= DATE {t(as_of)};
+CREATE TABLE customers AS SELECT DISTINCT __customer FROM orders;
+"""
+
+
+def unit(scale):
+    """The smallest unit of money, as a decimal literal."""
+    return f"CAST({t(format(Decimal(1).scaleb(-scale), 'f'))} AS DECIMAL(18, {scale}))"
+
+
+def metric_sql(m, as_of):
+    """An aggregate metric as a query of (__customer, v): only the customers with a matching order."""
+    as_of = f"DATE {t(as_of)}"
+    conditions = []
+    if m.window_days:
+        conditions.append(f"__day > {as_of} - {m.window_days} AND __day <= {as_of}")
+    if m.where is not None:
+        conditions.append(expr.duckdb_sql(m.where, INTERNAL))
+    rows = f"(SELECT * FROM orders WHERE {' AND '.join(conditions) or 'true'})"
+    x = INTERNAL.get(m.of, q(m.of)) if m.of else ""
+
+    def grouped(aggregate):
+        return f"SELECT __customer, {aggregate} AS v FROM {rows} GROUP BY __customer"
+
+    simple = {
+        "days_since_last": f"CAST({as_of} - max(__day) AS BIGINT)",
+        "days_since_first": f"CAST({as_of} - min(__day) AS BIGINT)",
+        "purchase_days": "count(DISTINCT __day)",
+        "orders": "count(DISTINCT __order)",
+        "rows": "count(*)",
+        "count": f"count({x})",
+        "count_distinct": f"count(DISTINCT {x})",
+        "min": f"min({x})",
+        "max": f"max({x})",
+        # exact sum over the count, as the quotient of two doubles
+        "avg": f"CAST(sum({x}) AS DOUBLE) / nullif(CAST(count({x}) AS DOUBLE), 0)",
+        "sum": f"sum({x})",
+    }
+    if m.agg in simple:
+        return grouped(simple[m.agg])
+    if m.agg in ("first", "last"):
+        way = "ASC" if m.agg == "first" else "DESC"
+        place = f"row_number() OVER (PARTITION BY __customer ORDER BY __time {way}, {x} {way})"
+        return f"SELECT __customer, {x} AS v FROM {rows} WHERE {x} IS NOT NULL QUALIFY {place} = 1"
+    if m.agg == "top":
+        kind, column = m.weight
+        weight = "count(*)" if kind == "rows" else f"coalesce(sum({INTERNAL.get(column, q(column))}), 0)"
+        totals = f"SELECT __customer, {x} AS v, {weight} AS w FROM {rows} WHERE {x} IS NOT NULL GROUP BY ALL"
+        place = "row_number() OVER (PARTITION BY __customer ORDER BY w DESC, v ASC)"
+        return f"SELECT __customer, v FROM ({totals}) QUALIFY {place} = 1"
+    if m.agg == "last_gap":
+        days = f"SELECT DISTINCT __customer, __day FROM {rows}"
+        nth = "row_number() OVER (PARTITION BY __customer ORDER BY __day DESC)"
+        ranked = f"SELECT *, {nth} AS nth FROM ({days})"
+        gap = "max(__day) FILTER (nth = 1) - max(__day) FILTER (nth = 2)"
+        return f"SELECT __customer, CAST({gap} AS BIGINT) AS v FROM ({ranked}) GROUP BY __customer"
+    if m.agg == "monthly_cv":
+        buckets = m.window_days // 30
+        cells = f"SELECT __customer, bucket FROM customers, range({buckets}) AS r(bucket)"
+        filled = f"SELECT __customer, ({as_of} - __day) // 30 AS bucket, count(*) AS n FROM {rows} GROUP BY ALL"
+        all_cells = f"SELECT __customer, coalesce(n, 0) AS n FROM ({cells}) LEFT JOIN ({filled}) USING (__customer, bucket)"
+        return f"SELECT __customer, stddev_pop(n) / nullif(avg(n), 0) AS v FROM ({all_cells}) GROUP BY __customer"
+    raise ValueError(m.agg)
+
+
+ZERO_WITHOUT_ROWS = {"purchase_days", "orders", "rows", "count", "count_distinct", "sum"}
+
+
+def score_sql(s, metric):
+    """A score as one expression over all customers; a null value has a null score and is nobody's neighbour."""
+    if s.kind == "weighted":
+        parts = [f"CAST({q(n)} AS DECIMAL(9, 0)) * CAST({w} AS DECIMAL(9, 6))" for n, w in s.weights.items()]
+        return f"CAST({' + '.join(parts)} AS DECIMAL(18, 6))"
+    v = q(s.of)
+    low = s.best == "low"
+    if s.kind == "breaks":
+        kind = "DOUBLE" if metric.type == "double" else "DECIMAL(38, 12)"
+        sides = [f"CAST(CAST({v} AS {kind}) {'<=' if low else '>='} CAST({b} AS {kind}) AS INTEGER)" for b in s.breaks]
+        return f"CASE WHEN {v} IS NOT NULL THEN 1 + {' + '.join(sides)} END"
+    if s.kind == "mean":
+        # value against sum / N without a division; equal to the mean is the better bin
+        exact = f"CAST({v} AS DECIMAL(38, 12))"
+        left, right = f"({exact} * count({v}) OVER ())", f"(sum({exact}) OVER ())"
+        return f"CASE WHEN {v} IS NOT NULL THEN CASE WHEN {left} {'<=' if low else '>='} {right} THEN 2 ELSE 1 END END"
+    from_worst = f"{v} {'DESC' if low else 'ASC'}"
+    # `worse`, the number of customers with a strictly worse value, is the rank less one
+    place = f"row_number() OVER (PARTITION BY {v} IS NULL ORDER BY {from_worst}, __customer ASC)"
+    if not s.split_ties:
+        place = f"rank() OVER (PARTITION BY {v} IS NULL ORDER BY {from_worst})"
+    return f"CASE WHEN {v} IS NOT NULL THEN 1 + ({s.bins} * ({place} - 1)) // (count({v}) OVER ()) END"
+
+
+def band_sql(b, previous):
+    """A band as a query over `previous`: the share of strictly greater values, by distinct value."""
+    v = q(b.of)
+    exact = f"CAST({v} AS DECIMAL(38, 12))"
+    labels = list(b.bounds)
+    choose = " ".join(
+        f"WHEN before * 10000 < total * {int(Decimal(bound) * 10000)} THEN {t(label)}" for label, bound in b.bounds.items()
+    )
+    return f"""
+    SELECT p.*, CASE WHEN {v} IS NULL OR {v} <= 0 THEN {t(labels[-1])} {choose} ELSE {t(labels[-1])} END AS {q(b.name)}
+    FROM {previous} p LEFT JOIN (
+      SELECT value, coalesce(sum(subtotal) OVER (ORDER BY value DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before,
+        sum(subtotal) OVER () AS total
+      FROM (SELECT {v} AS value, sum({exact}) AS subtotal FROM {previous} WHERE {v} > 0 GROUP BY {v})
+    ) s ON p.{v} = s.value"""
+
+
+def clv_sql(clv, as_of):
+    horizon, margin = clv
+    per_day = f"CAST(sum(__amount) AS DOUBLE) / (DATE {t(as_of)} - min(__day) + 1)"
+    return f"SELECT __customer, {per_day} * {horizon} * CAST({margin} AS DOUBLE) AS v FROM orders GROUP BY __customer"
+
+
+def segment_sql(s):
+    """(rule number, label) as two expressions; the second reads the first."""
+    if s.preset:
+        table = PRESETS[s.preset]
+        code = " || ".join(f"CAST({q(n)} AS VARCHAR)" for n in s.scores)
+        conditions = [f"({code}) IN ({', '.join(t(c) for c in codes)})" for codes in table.values()]
+        labels = list(table)
+    else:
+        conditions = [expr.duckdb_sql(when, {}) for _, when in s.rules]
+        labels = [label for label, _ in s.rules]
+    rule = " ".join(f"WHEN {c} THEN {i}" for i, c in enumerate(conditions, 1))
+    label = " ".join(f"WHEN {i} THEN {t(x)}" for i, x in enumerate(labels, 1))
+    number = q(s.name + "_rule")
+    return f"CASE {rule} ELSE 0 END AS {number}", f"CASE {number} {label} ELSE {t(s.default)} END AS {q(s.name)}"
+
+
+def expected_sql(rules, as_of):
+    """The table `expected`: a chain of steps, each adding one column to the customers' rows."""
+    aggregates = [m for m in rules.metrics if m.derived is None]
+    steps = [(f"m_{m.name}", metric_sql(m, as_of)) for m in aggregates]
+    if rules.clv:
+        steps.append(("m_clv", clv_sql(rules.clv, as_of)))
+
+    columns, joins = ["__customer"], ""
+    for m in aggregates:
+        v = f"{q('m_' + m.name)}.v"
+        if m.agg in ZERO_WITHOUT_ROWS:
+            v = f"coalesce({v}, 0)"
+        if m.type in ("count", "days", "int"):
+            v = f"CAST({v} AS BIGINT)"
+        elif m.agg == "sum":
+            scale = rules.money_scale if m.type == "money" else 2
+            v = f"CAST({v} AS DECIMAL(18, {scale}))"
+        columns.append(f"{v} AS {q('__numerator_' + m.name if m.per else m.name)}")
+        joins += f" LEFT JOIN {q('m_' + m.name)} USING (__customer)"
+    if rules.clv:
+        columns.append("m_clv.v AS clv")
+        joins += " LEFT JOIN m_clv USING (__customer)"
+    steps.append(("s0", f"SELECT {', '.join(columns)} FROM customers{joins}"))
+
+    def add(query):
+        steps.append((f"s{len(steps)}", query))
+
+    def add_column(expression):
+        add(f"SELECT *, {expression} FROM {steps[-1][0]}")
+
+    for m in rules.metrics:
+        if m.per:
+            quotient = expr.binary("/", expr.name("__numerator_" + m.name), expr.name(m.per))
+            add_column(f"{expr.duckdb_sql(quotient, {})} AS {q(m.name)}")
+        elif m.derived is not None:
+            add_column(f"{expr.duckdb_sql(m.derived, {})} AS {q(m.name)}")
+            if m.unrounded is not None:
+                add_column(f"{expr.duckdb_sql(m.unrounded, {})} AS {q('__unrounded_' + m.name)}")
+    by_name = {m.name: m for m in rules.metrics}
+    for s in rules.scores:
+        add_column(f"{score_sql(s, by_name.get(s.of))} AS {q(s.name)}")
+    for b in rules.bands:
+        add(band_sql(b, steps[-1][0]))
+    for s in rules.segments:
+        for expression in segment_sql(s):
+            add_column(expression)
+    ctes = ",\n".join(f"  {q(n)} AS ({query})" for n, query in steps)
+    return f"CREATE TABLE expected AS WITH\n{ctes}\nSELECT *, __customer AS {q(rules.customer)} FROM {steps[-1][0]};\n"
+
+
+def run(connection, rules, files, as_of, types, hive=""):
+    """Fills `expected` on this connection and returns the script that did it."""
+    script = "SET TimeZone = 'UTC';\n" + load_sql(rules, files, as_of, types, hive) + expected_sql(rules, as_of)
+    connection.execute(script)
+    return script
