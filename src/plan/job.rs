@@ -19,6 +19,8 @@ pub struct Plan {
     pub orders: Orders,
     /// What the profile computes of each customer's rows.
     pub aggregates: Vec<Aggregate>,
+    /// What the summary adds up, over aggregates.
+    pub facts: Facts,
     /// Metrics in the order of the file.
     pub metrics: Vec<Metric>,
     /// The metrics' numbers in an order in which each reads only earlier ones.
@@ -48,6 +50,17 @@ pub struct Metric {
     pub expr: Expr,
     /// The type it is published as.
     pub ty: Type,
+}
+
+/// What is known of every customer, whatever the rules ask for: the summary's orders, revenue and recency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// How many orders: rows, or distinct order ids where a row is a line.
+    pub orders: Expr,
+    /// All revenue; none where the input has no amount.
+    pub revenue: Option<Expr>,
+    /// Days since the last order.
+    pub recency_days: Expr,
 }
 
 /// One column of the output.
