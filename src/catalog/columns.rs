@@ -47,7 +47,8 @@ pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
         let nulls = |group: &parquet::file::metadata::RowGroupMetaData| {
             group.column(at).statistics().and_then(|statistics| statistics.null_count_opt())
         };
-        let no_nulls = leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
+        let no_nulls =
+            leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
         columns.push(Column { name, physical, nullable: !no_nulls });
     }
     columns

@@ -30,11 +30,15 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
         let message = format!("`{text}` is on an object store, which is not built yet");
         return Err(Diagnostic::error(Code::NotBuilt, message));
     }
-    let found = glob::glob(&pattern).map_err(|error| missing(format!("`{text}` is not a path: {}", error.msg)))?;
+    let found =
+        glob::glob(&pattern).map_err(|error| missing(format!("`{text}` is not a path: {}", error.msg)))?;
     let mut files = Vec::new();
     for entry in found {
         let path = entry.map_err(|error| {
-            Diagnostic::error(Code::InputUnreadable, format!("`{}`: {}", error.path().display(), error.error()))
+            Diagnostic::error(
+                Code::InputUnreadable,
+                format!("`{}`: {}", error.path().display(), error.error()),
+            )
         })?;
         if path.is_file() && !is_hidden(&path) {
             files.push(path);
@@ -75,8 +79,11 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
 
 fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic> {
     let unreadable = |why: String| {
-        Diagnostic::error(Code::InputUnreadable, format!("`{}` is not readable as Parquet: {why}", path.display()))
-            .with_hint("is the file complete? A Parquet file begins and ends with `PAR1`")
+        Diagnostic::error(
+            Code::InputUnreadable,
+            format!("`{}` is not readable as Parquet: {why}", path.display()),
+        )
+        .with_hint("is the file complete? A Parquet file begins and ends with `PAR1`")
     };
     let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let bytes = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
@@ -102,7 +109,8 @@ fn footer_hash(file: &mut File, bytes: u64) -> std::io::Result<String> {
 
 fn merge(all: &mut Vec<Column>, more: Vec<Column>, path: &Path, first: &Path) -> Result<(), Diagnostic> {
     let disagree = |what: String| {
-        Diagnostic::error(Code::FilesDisagree, what).with_hint("write the files with one schema, or narrow `path`")
+        Diagnostic::error(Code::FilesDisagree, what)
+            .with_hint("write the files with one schema, or narrow `path`")
     };
     for column in &*all {
         if !more.iter().any(|other| other.name == column.name) {
@@ -143,7 +151,8 @@ fn hive_keys(root: &Path, files: &[PathBuf]) -> Vec<Column> {
     };
     let all: Vec<Vec<(String, String)>> = files.iter().map(pairs).collect();
     let Some(first) = all.first() else { return Vec::new() };
-    let same = |file: &Vec<(String, String)>| file.iter().map(|(key, _)| key).eq(first.iter().map(|(key, _)| key));
+    let same =
+        |file: &Vec<(String, String)>| file.iter().map(|(key, _)| key).eq(first.iter().map(|(key, _)| key));
     if !all.iter().all(same) {
         return Vec::new();
     }

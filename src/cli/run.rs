@@ -105,7 +105,10 @@ fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
     let same_inputs = inputs.eq(manifest.inputs.iter().map(|file| (file.path.clone(), &file.footer_sha256)));
     let same_model = match frozen {
         Some(model) => *model == manifest.model,
-        None => manifest.model.fitted.as_of == manifest.as_of && manifest.model.fitted.rules_sha256 == manifest.rules_sha256,
+        None => {
+            manifest.model.fitted.as_of == manifest.as_of
+                && manifest.model.fitted.rules_sha256 == manifest.rules_sha256
+        }
     };
     folder.join("_SUCCESS").is_file()
         && manifest.version == env!("CARGO_PKG_VERSION")

@@ -104,7 +104,8 @@ impl Manifest {
         parts: &[String],
         tables: &[String],
     ) -> Result<Self, Error> {
-        let entries = |names: &[String]| names.iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>();
+        let entries =
+            |names: &[String]| names.iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>();
         let inputs = plan.orders.files.iter().map(|file| InputEntry {
             path: file.path.display().to_string(),
             bytes: file.bytes,

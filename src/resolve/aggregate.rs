@@ -133,7 +133,12 @@ impl MetricAggregates<'_> {
         })
     }
 
-    fn ordered(&mut self, written: &Written, kind: fn(Expr) -> Function, out: &mut Diagnostics) -> Option<Expr> {
+    fn ordered(
+        &mut self,
+        written: &Written,
+        kind: fn(Expr) -> Function,
+        out: &mut Diagnostics,
+    ) -> Option<Expr> {
         let value = self.operand(written, out)?;
         if value.ty == Type::Bool {
             let message = "conditions have no order";
@@ -164,7 +169,8 @@ impl MetricAggregates<'_> {
         match self.window_days {
             Some(days) if days % plan::MONTH_DAYS == 0 => Some(days / plan::MONTH_DAYS),
             _ => {
-                let message = format!("`monthly_cv` needs a window of whole buckets of {} days", plan::MONTH_DAYS);
+                let message =
+                    format!("`monthly_cv` needs a window of whole buckets of {} days", plan::MONTH_DAYS);
                 out.push(
                     Diagnostic::error(Code::WindowMisfit, message)
                         .with_span(span)

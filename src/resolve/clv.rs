@@ -39,7 +39,12 @@ pub(super) fn resolve(
     Some(Clv { model: ClvModel::Simple { revenue, first_day }, horizon_days: horizon.value, margin })
 }
 
-fn resolve_margin(margin: &Margin, span: Span, metrics: &CustomerScope, out: &mut Diagnostics) -> Option<Expr> {
+fn resolve_margin(
+    margin: &Margin,
+    span: Span,
+    metrics: &CustomerScope,
+    out: &mut Diagnostics,
+) -> Option<Expr> {
     match margin {
         Margin::Share(share) => Some(Expr::literal(Literal::Decimal(*share)).cast(Type::Double)),
         Margin::Metric(name) => match metrics.lookup(name) {

@@ -178,9 +178,11 @@ impl Typer<'_> {
         let Ok(Found { labels: Some(labels), .. }) = self.scope.lookup(name) else { return };
         if !labels.contains(label) {
             let known = || labels.iter().map(String::as_str);
-            let hint = did_you_mean(label, known()).unwrap_or_else(|| format!("it is one of {}", listed(known())));
+            let hint =
+                did_you_mean(label, known()).unwrap_or_else(|| format!("it is one of {}", listed(known())));
             let message = format!("`{name}` is never `{label}`");
-            self.out.push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));
+            self.out
+                .push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));
         }
     }
 
@@ -193,12 +195,17 @@ impl Typer<'_> {
             let Some(one) = self.expr(item) else { continue };
             let Some((l, r)) = self.unify(tested.clone(), one, item.span) else { continue };
             match r.kind {
-                ExprKind::Literal(literal) if literal != Literal::Null && l.ty == tested.ty => literals.push(literal),
+                ExprKind::Literal(literal) if literal != Literal::Null && l.ty == tested.ty => {
+                    literals.push(literal)
+                }
                 _ => {
-                    let equal = Expr::new(ExprKind::Compare(Box::new(l), Comparison::Eq, Box::new(r)), Type::Bool);
+                    let equal =
+                        Expr::new(ExprKind::Compare(Box::new(l), Comparison::Eq, Box::new(r)), Type::Bool);
                     others = Some(match others {
                         None => equal,
-                        Some(before) => Expr::new(ExprKind::Or(Box::new(before), Box::new(equal)), Type::Bool),
+                        Some(before) => {
+                            Expr::new(ExprKind::Or(Box::new(before), Box::new(equal)), Type::Bool)
+                        }
                     });
                 }
             }
@@ -213,7 +220,12 @@ impl Typer<'_> {
         Some(negate_if(negated, all))
     }
 
-    fn case(&mut self, branches: &[(Written, Written)], otherwise: Option<&Written>, span: Span) -> Option<Expr> {
+    fn case(
+        &mut self,
+        branches: &[(Written, Written)],
+        otherwise: Option<&Written>,
+        span: Span,
+    ) -> Option<Expr> {
         let mut conditions = Vec::new();
         let mut values = Vec::new();
         for (condition, value) in branches {
@@ -272,7 +284,8 @@ impl Typer<'_> {
                     build(ExprKind::Multiply, as_decimal(l), as_decimal(r), Type::Decimal(a + b))
                 }
                 (Some(a), Some(b)) => {
-                    let message = format!("the exact product has {} decimal places, {MAX_SCALE} are the most", a + b);
+                    let message =
+                        format!("the exact product has {} decimal places, {MAX_SCALE} are the most", a + b);
                     let hint = "round one side first: `round(x, 2)`";
                     self.error(Diagnostic::error(Code::TypeMismatch, message).with_hint(hint), span)
                 }
@@ -302,7 +315,8 @@ impl Typer<'_> {
                 (Type::Unknown, ty) | (ty, Type::Unknown) => ty,
                 (a, b) if a.is_numeric() && b.is_numeric() => numeric_common(a, b)?,
                 (Type::Date, Type::Time) | (Type::Time, Type::Date) => Type::Time,
-                (ty @ (Type::Date | Type::Time), Type::Text) | (Type::Text, ty @ (Type::Date | Type::Time)) => ty,
+                (ty @ (Type::Date | Type::Time), Type::Text)
+                | (Type::Text, ty @ (Type::Date | Type::Time)) => ty,
                 (a, b) => {
                     let message = format!("{a} and {b} do not go together");
                     let hint = match (a, b) {

@@ -23,7 +23,8 @@ impl Typer<'_> {
             let hint = did_you_mean(name, known()).unwrap_or_else(|| {
                 format!("there are {}, and the aggregates {}", listed(SCALAR), listed(aggregate::NAMES))
             });
-            let diagnostic = Diagnostic::error(Code::UnknownFunction, format!("there is no function `{name}`"));
+            let diagnostic =
+                Diagnostic::error(Code::UnknownFunction, format!("there is no function `{name}`"));
             return self.error(diagnostic.with_hint(hint), call.name.span);
         }
         if call.distinct {
@@ -104,15 +105,19 @@ impl Typer<'_> {
     /// `days_since(max(time))` is the days since the latest local *date*, so the aggregate is taken of dates.
     fn days_since(&mut self, value: &Written) -> Option<Expr> {
         let date = match &value.kind {
-            WrittenKind::Call(name, false, args) if matches!(name.value.as_str(), "min" | "max") => match &args[..] {
-                [time @ Written { kind: WrittenKind::Name(role), span }] if role == "time" => {
-                    let day = crate::diag::Spanned::new("day".to_owned(), *span);
-                    let day = Written { kind: WrittenKind::Call(day, false, vec![time.clone()]), span: *span };
-                    let args = [day];
-                    self.aggregates.call(&Call { name, distinct: false, args: &args, span: value.span }, self.out)?
+            WrittenKind::Call(name, false, args) if matches!(name.value.as_str(), "min" | "max") => {
+                match &args[..] {
+                    [time @ Written { kind: WrittenKind::Name(role), span }] if role == "time" => {
+                        let day = crate::diag::Spanned::new("day".to_owned(), *span);
+                        let day =
+                            Written { kind: WrittenKind::Call(day, false, vec![time.clone()]), span: *span };
+                        let args = [day];
+                        self.aggregates
+                            .call(&Call { name, distinct: false, args: &args, span: value.span }, self.out)?
+                    }
+                    _ => self.date(value)?,
                 }
-                _ => self.date(value)?,
-            },
+            }
             _ => self.date(value)?,
         };
         let as_of = self.scope.lookup("as_of").ok()?.expr;

@@ -24,7 +24,9 @@ pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
                 Diagnostic::error(Code::DuplicateName, format!("two output columns are named `{name}`"))
                     .with_span(span)
                     .with_related(first, "the first one")
-                    .with_hint("metrics, scores, bands and segmentations share the names of one table: rename one"),
+                    .with_hint(
+                        "metrics, scores, bands and segmentations share the names of one table: rename one",
+                    ),
             );
         }
     };
@@ -55,7 +57,9 @@ fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
     } else if !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         || name.value.starts_with(|c: char| c.is_ascii_digit())
     {
-        Some("a name is lower-case letters, digits and underscores, so that every warehouse takes it as a column")
+        Some(
+            "a name is lower-case letters, digits and underscores, so that every warehouse takes it as a column",
+        )
     } else {
         None
     };

@@ -87,7 +87,8 @@ fn read_timezone(name: &Spanned<String>, out: &mut Diagnostics) -> Option<Tz> {
         Ok(timezone) => Some(timezone),
         Err(_) => {
             let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            let hint = did_you_mean(&name.value, known).unwrap_or_else(|| "for example `Asia/Shanghai`".to_owned());
+            let hint =
+                did_you_mean(&name.value, known).unwrap_or_else(|| "for example `Asia/Shanghai`".to_owned());
             out.push(
                 Diagnostic::error(Code::BadValue, format!("`{}` is not a time zone", name.value))
                     .with_span(name.span)
@@ -193,7 +194,8 @@ fn amount(
     if let (Some(own), Some(scale)) = (own, scale)
         && scale.value < own
     {
-        let message = format!("`scale: {}` would cut the decimals of `{}`, which has {own}", scale.value, role.value);
+        let message =
+            format!("`scale: {}` would cut the decimals of `{}`, which has {own}", scale.value, role.value);
         out.push(
             Diagnostic::error(Code::BadValue, message)
                 .with_span(scale.span)

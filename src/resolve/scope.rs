@@ -29,7 +29,11 @@ fn as_of(date: NaiveDate) -> Found {
     Found { expr: Expr::literal(Literal::Date(date)), labels: None }
 }
 
-pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, what: &str) -> Diagnostic {
+pub(super) fn unknown<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    what: &str,
+) -> Diagnostic {
     let hint = did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{what} {}", listed(known)));
     Diagnostic::error(Code::UnknownName, format!("nothing here is named `{name}`")).with_hint(hint)
 }
@@ -125,10 +129,20 @@ impl Scope for RowScope {
     }
 }
 
+/// Where a column of the customer row comes from, in the order of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Section {
+    Metrics,
+    Scores,
+    Bands,
+    Clv,
+    Segments,
+}
+
 /// Names on the customer row: what has been resolved so far.
 #[derive(Clone, Debug)]
 pub(super) struct CustomerScope {
-    columns: Vec<(String, Type)>,
+    columns: Vec<(Section, String, Type)>,
     found: HashMap<String, Found>,
     /// Declared, but resolved later: segmentations.
     pub(super) later: Vec<String>,
@@ -141,8 +155,8 @@ impl CustomerScope {
     }
 
     /// Adds a column.
-    pub(super) fn add(&mut self, name: &str, ty: Type, labels: Option<Vec<String>>) {
-        self.columns.push((name.to_owned(), ty));
+    pub(super) fn add(&mut self, section: Section, name: &str, ty: Type, labels: Option<Vec<String>>) {
+        self.columns.push((section, name.to_owned(), ty));
         let expr = Expr::column(Column::Customer(name.to_owned()), ty);
         self.found.insert(name.to_owned(), Found { expr, labels });
     }
@@ -152,18 +166,20 @@ impl CustomerScope {
         for metric in written {
             let name = &metric.name.value;
             let ty = resolved.iter().find(|one| one.name == *name).map_or(Type::Unknown, |one| one.ty);
-            self.add(name, ty, None);
+            self.add(Section::Metrics, name, ty, None);
         }
     }
 
     /// Adds the columns of `clv`.
     pub(super) fn clv(&mut self) {
-        self.add("clv", Type::Double, None);
+        self.add(Section::Clv, "clv", Type::Double, None);
     }
 
     /// All columns so far, in the order of the output.
-    pub(super) fn columns(&self) -> &[(String, Type)] {
-        &self.columns
+    pub(super) fn columns(&self) -> Vec<(&str, Type)> {
+        let mut columns: Vec<_> = self.columns.iter().collect();
+        columns.sort_by_key(|(section, ..)| *section);
+        columns.into_iter().map(|(_, name, ty)| (name.as_str(), *ty)).collect()
     }
 }
 
@@ -180,7 +196,7 @@ impl Scope for CustomerScope {
             return Err(Diagnostic::error(Code::ForwardReference, message)
                 .with_hint("a segmentation reads those above it: move it up"));
         }
-        let known = self.columns.iter().map(|(name, _)| name.as_str());
+        let known = self.columns.iter().map(|(_, name, _)| name.as_str());
         Err(unknown(name, known, "the columns of a customer are"))
     }
 }

@@ -6,13 +6,17 @@ use crate::plan::{Best, Bins, Column, Expr, Plan, Score, ScoreKind, Ties, Type};
 use crate::spec::{self, Method};
 
 use super::names::CLV_COLUMNS;
-use super::scope::{CustomerScope, Scope, unknown};
+use super::scope::{CustomerScope, Scope, Section, unknown};
 
 /// CLV columns are floats that engines agree on to nine digits only, so they are rounded before they are cut.
 pub(super) const FLOAT_SCALE: u8 = 6;
 
 /// Resolves the scores and adds their columns to the scope.
-pub(super) fn resolve(written: &[spec::Score], scope: &mut CustomerScope, out: &mut Diagnostics) -> Vec<Score> {
+pub(super) fn resolve(
+    written: &[spec::Score],
+    scope: &mut CustomerScope,
+    out: &mut Diagnostics,
+) -> Vec<Score> {
     let metrics = scope.clone();
     let mut scores: Vec<Score> = Vec::new();
     for score in written {
@@ -28,7 +32,7 @@ pub(super) fn resolve(written: &[spec::Score], scope: &mut CustomerScope, out: &
             Some(_) => Type::Score,
             None => Type::Unknown,
         };
-        scope.add(&score.name.value, ty, None);
+        scope.add(Section::Scores, &score.name.value, ty, None);
     }
     debug_assert!(scores.iter().all(|score| Plan::score_type(score) != Type::Unknown));
     scores
@@ -115,7 +119,9 @@ fn weighted(
         out.push(diagnostic);
         complete = false;
     };
-    for (key, what) in [(score.of.as_ref().map(|of| of.span), "of"), (score.best.as_ref().map(|b| b.span), "best")] {
+    for (key, what) in
+        [(score.of.as_ref().map(|of| of.span), "of"), (score.best.as_ref().map(|b| b.span), "best")]
+    {
         if let Some(span) = key {
             let message = format!("a weighted score has no `{what}`: it adds up other scores");
             complain(Diagnostic::error(Code::BadValue, message).with_span(span).with_hint("leave it out"));
@@ -136,7 +142,8 @@ fn weighted(
             }
         }
         if weight.value.scale > Score::WEIGHTED_SCALE {
-            let message = format!("`{}` has more than {} decimal places", weight.value, Score::WEIGHTED_SCALE);
+            let message =
+                format!("`{}` has more than {} decimal places", weight.value, Score::WEIGHTED_SCALE);
             complain(Diagnostic::error(Code::BadValue, message).with_span(weight.span));
         }
         if weight.value.unscaled.abs() > 1_000_000 * 10_i128.pow(u32::from(weight.value.scale)) {

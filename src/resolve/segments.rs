@@ -6,7 +6,7 @@ use crate::spec::{self, Preset};
 
 use super::expr::{NoAggregates, Typer};
 use super::names::segment;
-use super::scope::CustomerScope;
+use super::scope::{CustomerScope, Section};
 
 /// Resolves the segmentations, each of which reads those above it.
 pub(super) fn resolve(
@@ -28,8 +28,8 @@ pub(super) fn resolve(
         let labels = segmentation.as_ref().map(|segmentation| {
             segmentation.segments().iter().map(|segment| segment.id.clone()).collect::<Vec<_>>()
         });
-        scope.add(name, Type::Text, labels);
-        scope.add(&format!("{name}_rule"), Type::Score, None);
+        scope.add(Section::Segments, name, Type::Text, labels);
+        scope.add(Section::Segments, &format!("{name}_rule"), Type::Score, None);
         resolved.extend(segmentation);
     }
     resolved
@@ -102,7 +102,9 @@ fn from_preset(
         );
         return None;
     };
-    let digit = |score: &Spanned<String>, out: &mut Diagnostics| check_score(score, &preset, name, scores, scope, out);
+    let digit = |score: &Spanned<String>, out: &mut Diagnostics| {
+        check_score(score, &preset, name, scores, scope, out)
+    };
     let (r, f, m) = (digit(r, out), digit(f, out), digit(m, out));
     let code = code(r?, f?, m?);
     let rule = |(written, codes): &(spec::Segment, Vec<u16>)| {
@@ -146,11 +148,14 @@ fn check_score(
     };
     if resolved.bins() != Some(preset.bins) {
         let has = resolved.bins().map_or("is weighted".to_owned(), |bins| format!("has {bins}"));
-        let message = format!("`{}` reads scores of {} bins, and `{}` {has}", name.value, preset.bins, score.value);
-        out.push(Diagnostic::error(Code::PresetScores, message).with_span(score.span).with_hint(match preset.bins {
-            2 => "score with `mean: true`, `quantiles: 2` or one break".to_owned(),
-            bins => format!("score with `quantiles: {bins}` or {} breaks", bins - 1),
-        }));
+        let message =
+            format!("`{}` reads scores of {} bins, and `{}` {has}", name.value, preset.bins, score.value);
+        out.push(Diagnostic::error(Code::PresetScores, message).with_span(score.span).with_hint(
+            match preset.bins {
+                2 => "score with `mean: true`, `quantiles: 2` or one break".to_owned(),
+                bins => format!("score with `quantiles: {bins}` or {} breaks", bins - 1),
+            },
+        ));
         return None;
     }
     Some(Expr::column(Column::Customer(score.value.clone()), Type::Score))

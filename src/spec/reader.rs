@@ -3,11 +3,11 @@
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned};
 
+use super::Rules;
 use super::expr::{self, Expr};
 use super::format;
 use super::shape::{self, Key, Shape};
 use super::yaml::{self, Entry, Kind, Node};
-use super::Rules;
 
 /// A value that replaces one of the file: `--set scores.r.quantiles=4`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,9 +87,12 @@ impl Reader<'_> {
         let Some(version) = node.scalar().and_then(|text| text.parse::<i64>().ok()) else { return };
         if version != format::VERSION {
             self.out.push(
-                Diagnostic::error(Code::FormatVersion, format!("version {version} of the format is not known here"))
-                    .with_span(node.span)
-                    .with_hint(format!("this program reads version {}", format::VERSION)),
+                Diagnostic::error(
+                    Code::FormatVersion,
+                    format!("version {version} of the format is not known here"),
+                )
+                .with_span(node.span)
+                .with_hint(format!("this program reads version {}", format::VERSION)),
             );
         }
     }

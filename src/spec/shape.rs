@@ -124,10 +124,12 @@ fn check_scalar(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnostics) 
         Shape::Days if parse_days(text).is_none() => {
             Some("write a number of days, from `1d` to `36500d`".to_owned())
         }
-        Shape::Choice(words) if !words.contains(&text) => Some(match did_you_mean(text, words.iter().copied()) {
-            Some(hint) => hint,
-            None => format!("one of {} goes here", listed(words.iter().copied())),
-        }),
+        Shape::Choice(words) if !words.contains(&text) => {
+            Some(match did_you_mean(text, words.iter().copied()) {
+                Some(hint) => hint,
+                None => format!("one of {} goes here", listed(words.iter().copied())),
+            })
+        }
         Shape::Text | Shape::Expression if text.trim().is_empty() => Some("write something here".to_owned()),
         _ => None,
     };
@@ -175,7 +177,8 @@ fn check_duplicates(node: &Node, out: &mut Diagnostics) {
 
 fn unknown_key(object: &Object, written: &str, span: Span) -> Diagnostic {
     let known = || object.keys.iter().map(|key| key.name);
-    let hint = did_you_mean(written, known()).unwrap_or_else(|| format!("the keys here are {}", listed(known())));
+    let hint =
+        did_you_mean(written, known()).unwrap_or_else(|| format!("the keys here are {}", listed(known())));
     Diagnostic::error(Code::UnknownKey, format!("{} has no key `{written}`", object.what))
         .with_span(span)
         .with_hint(hint)
@@ -206,9 +209,7 @@ impl Shape {
             Self::List(shape) => format!("a list, each item {}", shape.describe()),
             Self::Map(shape) => format!("a mapping of names, each to {}", shape.describe()),
             Self::Object(object) => format!("{} (a mapping)", object.what),
-            Self::Either(shapes) => {
-                shapes.iter().map(Self::describe).collect::<Vec<_>>().join(", or ")
-            }
+            Self::Either(shapes) => shapes.iter().map(Self::describe).collect::<Vec<_>>().join(", or "),
             Self::NotBuilt => "nothing".to_owned(),
         }
     }

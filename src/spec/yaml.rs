@@ -136,7 +136,9 @@ impl Raw {
         match self.0.value {
             RawKind::Null => Node { kind: Kind::Null, span },
             RawKind::Bool(value) => Node { kind: Kind::Bool(value), span },
-            RawKind::Number => Node { kind: Kind::Number(source.slice(place(&self.0.defined)).to_owned()), span },
+            RawKind::Number => {
+                Node { kind: Kind::Number(source.slice(place(&self.0.defined)).to_owned()), span }
+            }
             RawKind::Text(value) => Node { kind: Kind::Text(value), span },
             RawKind::List(items) => {
                 let items: Vec<Node> = items.into_iter().map(|item| item.into_node(source)).collect();

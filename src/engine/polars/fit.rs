@@ -129,7 +129,8 @@ fn split_cuts(
     customers: &DataFrame,
 ) -> Result<Vec<Option<Cut>>, Error> {
     let scored = keys.keys.iter().enumerate().filter_map(|(row, key)| Some(((*key)?, row)));
-    let mut ranked: Vec<(i128, usize)> = scored.map(|(key, row)| (if best == Best::Low { -key } else { key }, row)).collect();
+    let mut ranked: Vec<(i128, usize)> =
+        scored.map(|(key, row)| (if best == Best::Low { -key } else { key }, row)).collect();
     ranked.sort_unstable();
     let ids = customers.column(&plan.orders.customer.column)?.cast(&DataType::String)?;
     let ids = ids.str()?;

@@ -8,7 +8,6 @@ pub use parse::parse;
 use crate::decimal::Decimal;
 use crate::diag::{Span, Spanned};
 
-
 /// One expression and its place in the rules file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {

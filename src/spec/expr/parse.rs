@@ -52,8 +52,10 @@ pub fn parse(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic
             .with_hint("texts stand in single quotes: `status = 'completed'`")
     })?;
     let tokens: Vec<TokenWithSpan> = names_for_keywords(tokens);
-    let mut parser = Parser::new(&GenericDialect).with_recursion_limit(100).with_tokens_with_locations(tokens);
-    let parsed = parser.parse_expr().map_err(|error| syntax_error(&error.to_string(), &mut parser, &places))?;
+    let mut parser =
+        Parser::new(&GenericDialect).with_recursion_limit(100).with_tokens_with_locations(tokens);
+    let parsed =
+        parser.parse_expr().map_err(|error| syntax_error(&error.to_string(), &mut parser, &places))?;
     let next = parser.peek_token();
     if next.token != Token::EOF {
         let message = format!("expected the end of the expression, found `{}`", next.token);
@@ -158,7 +160,8 @@ impl<'a> Places<'a> {
             line => self.text.match_indices('\n').nth(line as usize - 2)?.0 + 1,
         };
         let line = &self.text[line_start..];
-        let within = line.char_indices().nth(location.column.saturating_sub(1) as usize).map_or(line.len(), |c| c.0);
+        let within =
+            line.char_indices().nth(location.column.saturating_sub(1) as usize).map_or(line.len(), |c| c.0);
         Some(base + line_start + within)
     }
 }
@@ -180,10 +183,12 @@ impl Lowering<'_> {
             ast::Expr::Nested(inner) => return one(inner),
             ast::Expr::Identifier(name) => ExprKind::Name(name.value.clone()),
             ast::Expr::Value(value) => self.value(&value.value, span)?,
-            ast::Expr::TypedString(typed) if typed.data_type == ast::DataType::Date => match &typed.value.value {
-                Value::SingleQuotedString(text) => ExprKind::Text(text.clone()),
-                _ => return Err(self.unsupported("this kind of literal", span)),
-            },
+            ast::Expr::TypedString(typed) if typed.data_type == ast::DataType::Date => {
+                match &typed.value.value {
+                    Value::SingleQuotedString(text) => ExprKind::Text(text.clone()),
+                    _ => return Err(self.unsupported("this kind of literal", span)),
+                }
+            }
             ast::Expr::UnaryOp { op: UnaryOperator::Not, expr } => ExprKind::Not(boxed(expr)?),
             ast::Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match one(expr)? {
                 Expr { kind: ExprKind::Number(number), .. } => {
@@ -193,7 +198,8 @@ impl Lowering<'_> {
             },
             ast::Expr::UnaryOp { op: UnaryOperator::Plus, expr } => return one(expr),
             ast::Expr::BinaryOp { left, op, right } => {
-                let op = operator(op).ok_or_else(|| self.unsupported(&format!("the operator `{op}`"), span))?;
+                let op =
+                    operator(op).ok_or_else(|| self.unsupported(&format!("the operator `{op}`"), span))?;
                 ExprKind::Binary(boxed(left)?, op, boxed(right)?)
             }
             ast::Expr::InList { expr, list, negated } => {
@@ -204,12 +210,14 @@ impl Lowering<'_> {
             }
             ast::Expr::IsNull(expr) => ExprKind::IsNull(boxed(expr)?, false),
             ast::Expr::IsNotNull(expr) => ExprKind::IsNull(boxed(expr)?, true),
-            ast::Expr::Like { negated, any: false, expr, pattern, escape_char: None } => match one(pattern)? {
-                Expr { kind: ExprKind::Text(pattern), span } => {
-                    ExprKind::Like(boxed(expr)?, Spanned::new(pattern, span), *negated)
+            ast::Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
+                match one(pattern)? {
+                    Expr { kind: ExprKind::Text(pattern), span } => {
+                        ExprKind::Like(boxed(expr)?, Spanned::new(pattern, span), *negated)
+                    }
+                    other => return Err(self.unsupported("a pattern that is not a literal text", other.span)),
                 }
-                other => return Err(self.unsupported("a pattern that is not a literal text", other.span)),
-            },
+            }
             ast::Expr::Case { operand, conditions, else_result, .. } => {
                 let branch = |when: &ast::CaseWhen| {
                     let condition = one(&when.condition)?;
@@ -261,7 +269,8 @@ impl Lowering<'_> {
                 .unsupported("`filter`, `over` and other clauses of a function", span)
                 .with_hint("a metric has `where:` and `window:` for that"));
         }
-        let name = function.name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase());
+        let name =
+            function.name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase());
         let name = name.filter(|_| function.name.0.len() == 1);
         let name = name.ok_or_else(|| self.unsupported("a function name with dots", span))?;
         let distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));

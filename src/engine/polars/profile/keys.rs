@@ -1,7 +1,7 @@
 //! Customer ids → dense group numbers: one open-addressing table a shard, ids kept once.
 
 use hashbrown::HashTable;
-use polars::prelude::{Column, Int64Chunked, NewChunkedArray, StringChunked, IntoColumn};
+use polars::prelude::{Column, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::engine::Error;
@@ -49,7 +49,10 @@ pub(super) struct Keys {
 
 enum Stored {
     /// All ids in one text, and where each ends.
-    Text { bytes: Vec<u8>, ends: Vec<usize> },
+    Text {
+        bytes: Vec<u8>,
+        ends: Vec<usize>,
+    },
     Int(Vec<i64>),
 }
 

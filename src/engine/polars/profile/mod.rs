@@ -11,17 +11,15 @@ mod values;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use polars::prelude::{
-    DataFrame, Engine, IntoLazy, PlanCallback, SortMultipleOptions, col,
-};
+use polars::prelude::{DataFrame, Engine, IntoLazy, PlanCallback, SortMultipleOptions, col};
 
 use crate::engine::{Counts, Error};
 use crate::plan::{self, Plan};
 
-use super::scan::{self, AFTER_AS_OF, REASON, REASONS, Scan};
 use super::lower::lower;
-pub(in crate::engine::polars) use keys::{hash_int, hash_text};
+use super::scan::{self, AFTER_AS_OF, REASON, REASONS, Scan};
 use keys::Ids;
+pub(in crate::engine::polars) use keys::{hash_int, hash_text};
 use shard::{Batch, Shard};
 
 /// Every metric of every customer: what the later stages know of the orders.
@@ -140,9 +138,11 @@ impl Dealer {
     fn counted(&self, plan: &Plan) -> Counts {
         let read: u64 = plan.orders.files.iter().map(|file| file.rows).sum();
         let seen: u64 = self.counts.iter().sum();
-        let rejected = REASONS.iter().zip(self.counts).skip(1).filter(|(reason, count)| {
-            *count > 0 && **reason != REASONS[usize::from(AFTER_AS_OF)]
-        });
+        let rejected = REASONS
+            .iter()
+            .zip(self.counts)
+            .skip(1)
+            .filter(|(reason, count)| *count > 0 && **reason != REASONS[usize::from(AFTER_AS_OF)]);
         Counts {
             read,
             filtered: read.saturating_sub(seen),
@@ -167,7 +167,11 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
     let mut wanted = vec![col(plan.orders.customer.column.as_str())];
     wanted.extend(plan.metrics.iter().map(|metric| col(metric.name.as_str())));
     let facts = &plan.facts;
-    let facts = [(ORDERS, Some(&facts.orders)), (REVENUE, facts.revenue.as_ref()), (RECENCY, Some(&facts.recency_days))];
+    let facts = [
+        (ORDERS, Some(&facts.orders)),
+        (REVENUE, facts.revenue.as_ref()),
+        (RECENCY, Some(&facts.recency_days)),
+    ];
     for (name, fact) in facts {
         if let Some(fact) = fact {
             frame = frame.with_columns([lower(fact, &column)?.alias(name)]);

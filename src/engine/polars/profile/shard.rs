@@ -69,8 +69,16 @@ impl<'a> Shard<'a> {
                 Some(mask) => masked.get(mask.as_str()).map_or(all, |(rows, groups)| (rows, groups)),
                 None => all,
             };
-            let operands: Vec<&Values> = inputs.operands.iter().filter_map(|name| values.get(name.as_str())).collect();
-            accumulator.update(&Rows { rows, groups, len, operands: &operands, day: &day, instant: instant.as_ref() })?;
+            let operands: Vec<&Values> =
+                inputs.operands.iter().filter_map(|name| values.get(name.as_str())).collect();
+            accumulator.update(&Rows {
+                rows,
+                groups,
+                len,
+                operands: &operands,
+                day: &day,
+                instant: instant.as_ref(),
+            })?;
         }
         Ok(())
     }
