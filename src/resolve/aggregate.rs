@@ -99,6 +99,7 @@ impl AggregateCalls for MetricAggregates<'_> {
             }
             ("monthly_cv", _) => self.wrong(call, "write `monthly_cv(count(*))`", out),
             (TOP, _) => self.wrong(call, "write `top(category, sum(amount))`", out),
+            ("count", _) => self.wrong(call, "write `count(*)`, `count(x)` or `count(distinct x)`", out),
             _ => self.wrong(call, "it takes one argument", out),
         }
     }
@@ -133,7 +134,12 @@ impl MetricAggregates<'_> {
         })
     }
 
-    fn ordered(&mut self, written: &Written, kind: fn(Expr) -> Function, out: &mut Diagnostics) -> Option<Expr> {
+    fn ordered(
+        &mut self,
+        written: &Written,
+        kind: fn(Expr) -> Function,
+        out: &mut Diagnostics,
+    ) -> Option<Expr> {
         let value = self.operand(written, out)?;
         if value.ty == Type::Bool {
             let message = "conditions have no order";
@@ -156,7 +162,8 @@ impl MetricAggregates<'_> {
             _ => {}
         }
         let message = "expected `sum(…)` or `count(*)`";
-        out.push(Diagnostic::error(Code::WrongArguments, message).with_span(written.span));
+        let hint = "what is added up: `top(category, sum(amount))`, `monthly_cv(count(*))`";
+        out.push(Diagnostic::error(Code::WrongArguments, message).with_span(written.span).with_hint(hint));
         None
     }
 
@@ -164,7 +171,8 @@ impl MetricAggregates<'_> {
         match self.window_days {
             Some(days) if days % plan::MONTH_DAYS == 0 => Some(days / plan::MONTH_DAYS),
             _ => {
-                let message = format!("`monthly_cv` needs a window of whole buckets of {} days", plan::MONTH_DAYS);
+                let message =
+                    format!("`monthly_cv` needs a window of whole buckets of {} days", plan::MONTH_DAYS);
                 out.push(
                     Diagnostic::error(Code::WindowMisfit, message)
                         .with_span(span)

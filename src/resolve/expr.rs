@@ -72,6 +72,14 @@ impl Typer<'_> {
             WrittenKind::Number(number) => Some(number_literal(*number)),
             WrittenKind::Text(text) => Some(Expr::literal(Literal::Text(text.clone()))),
             WrittenKind::Name(name) => self.name(name, written.span).map(|found| found.expr),
+            WrittenKind::QuotedName(name) => match self.scope.lookup(name) {
+                Ok(found) => Some(found.expr),
+                Err(diagnostic) => {
+                    let text = name.replace('\'', "''");
+                    let hint = format!("double quotes are for names: a text is `'{text}'`");
+                    self.error(Diagnostic { hints: Vec::new(), ..diagnostic }.with_hint(hint), written.span)
+                }
+            },
             WrittenKind::Star => self.error(
                 Diagnostic::error(Code::WrongArguments, "`*` stands only in `count(*)`"),
                 written.span,
@@ -86,7 +94,7 @@ impl Typer<'_> {
                 Some(Expr::new(ExprKind::Negate(Box::new(value.cast(ty))), ty))
             }
             WrittenKind::Binary(left, op, right) => self.binary(left, *op, right, written.span),
-            WrittenKind::In(value, list, negated) => self.in_list(value, list, *negated, written.span),
+            WrittenKind::In(value, list, negated) => self.in_list(value, list, *negated),
             WrittenKind::Between(value, low, high, negated) => {
                 let above = self.compare(value, Comparison::GreaterEq, low, written.span);
                 let below = self.compare(value, Comparison::LessEq, high, written.span);
@@ -162,10 +170,12 @@ impl Typer<'_> {
     }
 
     fn compare(&mut self, left: &Written, op: Comparison, right: &Written, span: Span) -> Option<Expr> {
-        self.check_label(left, right);
-        self.check_label(right, left);
+        if matches!(op, Comparison::Eq | Comparison::NotEq) {
+            self.check_label(left, right);
+            self.check_label(right, left);
+        }
         let (l, r) = (self.expr(left), self.expr(right));
-        let (l, r) = self.unify(l?, r?, span)?;
+        let (l, r) = self.unify((l?, left.span), (r?, right.span), span)?;
         if l.ty == Type::Bool && !matches!(op, Comparison::Eq | Comparison::NotEq) {
             return self.error(Diagnostic::error(Code::TypeMismatch, "conditions have no order"), span);
         }
@@ -178,27 +188,35 @@ impl Typer<'_> {
         let Ok(Found { labels: Some(labels), .. }) = self.scope.lookup(name) else { return };
         if !labels.contains(label) {
             let known = || labels.iter().map(String::as_str);
-            let hint = did_you_mean(label, known()).unwrap_or_else(|| format!("it is one of {}", listed(known())));
+            let hint =
+                did_you_mean(label, known()).unwrap_or_else(|| format!("it is one of {}", listed(known())));
             let message = format!("`{name}` is never `{label}`");
-            self.out.push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));
+            self.out
+                .push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));
         }
     }
 
-    fn in_list(&mut self, value: &Written, list: &[Written], negated: bool, span: Span) -> Option<Expr> {
+    fn in_list(&mut self, value: &Written, list: &[Written], negated: bool) -> Option<Expr> {
         let tested = self.expr(value)?;
         let mut literals = Vec::new();
         let mut others: Option<Expr> = None;
         for item in list {
             self.check_label(value, item);
             let Some(one) = self.expr(item) else { continue };
-            let Some((l, r)) = self.unify(tested.clone(), one, item.span) else { continue };
+            let tested_too = (tested.clone(), value.span);
+            let Some((l, r)) = self.unify(tested_too, (one, item.span), item.span) else { continue };
             match r.kind {
-                ExprKind::Literal(literal) if literal != Literal::Null && l.ty == tested.ty => literals.push(literal),
+                ExprKind::Literal(literal) if literal != Literal::Null && l.ty == tested.ty => {
+                    literals.push(literal)
+                }
                 _ => {
-                    let equal = Expr::new(ExprKind::Compare(Box::new(l), Comparison::Eq, Box::new(r)), Type::Bool);
+                    let equal =
+                        Expr::new(ExprKind::Compare(Box::new(l), Comparison::Eq, Box::new(r)), Type::Bool);
                     others = Some(match others {
                         None => equal,
-                        Some(before) => Expr::new(ExprKind::Or(Box::new(before), Box::new(equal)), Type::Bool),
+                        Some(before) => {
+                            Expr::new(ExprKind::Or(Box::new(before), Box::new(equal)), Type::Bool)
+                        }
                     });
                 }
             }
@@ -209,20 +227,24 @@ impl Typer<'_> {
             Some(others) if literals.is_empty() => others,
             Some(others) => Expr::new(ExprKind::Or(Box::new(within), Box::new(others)), Type::Bool),
         };
-        let _ = span;
         Some(negate_if(negated, all))
     }
 
-    fn case(&mut self, branches: &[(Written, Written)], otherwise: Option<&Written>, span: Span) -> Option<Expr> {
+    fn case(
+        &mut self,
+        branches: &[(Written, Written)],
+        otherwise: Option<&Written>,
+        span: Span,
+    ) -> Option<Expr> {
         let mut conditions = Vec::new();
         let mut values = Vec::new();
         for (condition, value) in branches {
             conditions.push(self.condition(condition));
-            values.push(self.expr(value));
+            values.push(self.expr(value).map(|expr| (expr, value.span)));
         }
         values.push(match otherwise {
-            Some(written) => self.expr(written),
-            None => Some(Expr::literal(Literal::Null)),
+            Some(written) => self.expr(written).map(|expr| (expr, written.span)),
+            None => Some((Expr::literal(Literal::Null), span)),
         });
         let conditions: Vec<Expr> = conditions.into_iter().collect::<Option<_>>()?;
         let mut values = self.unify_all(values.into_iter().collect::<Option<_>>()?, span)?;
@@ -268,11 +290,13 @@ impl Typer<'_> {
                 (Some(0), Some(0)) if l.ty.is_integer() && r.ty.is_integer() => {
                     build(ExprKind::Multiply, l.cast(Type::Int), r.cast(Type::Int), Type::Int)
                 }
-                (Some(a), Some(b)) if a + b <= MAX_SCALE => {
+                (Some(a), Some(b)) if a.saturating_add(b) <= MAX_SCALE => {
                     build(ExprKind::Multiply, as_decimal(l), as_decimal(r), Type::Decimal(a + b))
                 }
                 (Some(a), Some(b)) => {
-                    let message = format!("the exact product has {} decimal places, {MAX_SCALE} are the most", a + b);
+                    let places = u16::from(a) + u16::from(b);
+                    let message =
+                        format!("the exact product has {places} decimal places, {MAX_SCALE} are the most");
                     let hint = "round one side first: `round(x, 2)`";
                     self.error(Diagnostic::error(Code::TypeMismatch, message).with_hint(hint), span)
                 }
@@ -287,36 +311,38 @@ impl Typer<'_> {
     }
 
     /// Brings two operands to one type.
-    pub(super) fn unify(&mut self, l: Expr, r: Expr, span: Span) -> Option<(Expr, Expr)> {
+    pub(super) fn unify(&mut self, l: (Expr, Span), r: (Expr, Span), span: Span) -> Option<(Expr, Expr)> {
         let mut both = self.unify_all(vec![l, r], span)?;
         let r = both.pop()?;
         Some((both.pop()?, r))
     }
 
-    /// Brings values to one type: numbers to the widest, texts to dates where they meet dates.
-    pub(super) fn unify_all(&mut self, values: Vec<Expr>, span: Span) -> Option<Vec<Expr>> {
+    /// Brings values, each with its place, to one type: numbers to the widest, texts to dates where they meet dates.
+    pub(super) fn unify_all(&mut self, values: Vec<(Expr, Span)>, span: Span) -> Option<Vec<Expr>> {
         let mut common = Type::Unknown;
-        for value in &values {
+        for (value, _) in &values {
             common = match (common, value.ty) {
                 (a, b) if a == b => a,
                 (Type::Unknown, ty) | (ty, Type::Unknown) => ty,
                 (a, b) if a.is_numeric() && b.is_numeric() => numeric_common(a, b)?,
                 (Type::Date, Type::Time) | (Type::Time, Type::Date) => Type::Time,
-                (ty @ (Type::Date | Type::Time), Type::Text) | (Type::Text, ty @ (Type::Date | Type::Time)) => ty,
+                (ty @ (Type::Date | Type::Time), Type::Text)
+                | (Type::Text, ty @ (Type::Date | Type::Time)) => ty,
                 (a, b) => {
                     let message = format!("{a} and {b} do not go together");
-                    let hint = match (a, b) {
-                        (Type::Text, other) | (other, Type::Text) if other.is_numeric() => {
-                            Some("numbers stand without quotes".to_owned())
-                        }
-                        _ => None,
+                    let with_text = matches!((a, b), (Type::Text, _) | (_, Type::Text));
+                    let quoted = |(value, _): &(Expr, Span)| matches!(&value.kind, ExprKind::Literal(Literal::Text(text)) if Decimal::parse(text).is_some());
+                    let hint = match with_text && (a.is_numeric() || b.is_numeric()) {
+                        true if values.iter().any(quoted) => Some("numbers stand without quotes".to_owned()),
+                        true => Some("a text is compared with texts, in single quotes".to_owned()),
+                        false => None,
                     };
                     let diagnostic = Diagnostic::error(Code::TypeMismatch, message).with_hint_opt(hint);
                     return self.error(diagnostic, span);
                 }
             };
         }
-        values.into_iter().map(|value| self.convert(value, common, span)).collect()
+        values.into_iter().map(|(value, span)| self.convert(value, common, span)).collect()
     }
 
     fn convert(&mut self, value: Expr, ty: Type, span: Span) -> Option<Expr> {
@@ -332,7 +358,7 @@ impl Typer<'_> {
                 }
             }
             (_, Type::Text, Type::Date | Type::Time) => {
-                let message = "a text column and a date do not go together";
+                let message = "a text and a date do not go together";
                 self.error(Diagnostic::error(Code::TypeMismatch, message), span)
             }
             (ExprKind::Literal(Literal::Decimal(number)), _, Type::Decimal(scale)) => {
