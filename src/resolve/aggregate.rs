@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::plan::{self, Column, Expr, ExprKind, Function, Type, Weight};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
-use super::expr::{AggregateCalls, Call, NoAggregates, Typer};
+use super::expr::{AggregateCalls, BY_METRIC, Call, NoAggregates, Typer};
 use super::scope::RowScope;
 
 /// The aggregate functions.
@@ -119,13 +119,13 @@ impl MetricAggregates<'_> {
 
     /// An expression on the rows.
     fn operand(&self, written: &Written, out: &mut Diagnostics) -> Option<Expr> {
-        let mut none = NoAggregates("an aggregate reads rows, not other aggregates");
+        let mut none = NoAggregates("an aggregate reads rows, not other aggregates", BY_METRIC);
         Typer { scope: self.rows, aggregates: &mut none, out }.expr(written)
     }
 
     /// A number that adds up exactly: a double is rounded half away from zero to the scale of money.
     fn exact(&self, written: &Written, out: &mut Diagnostics) -> Option<Expr> {
-        let mut none = NoAggregates("an aggregate reads rows, not other aggregates");
+        let mut none = NoAggregates("an aggregate reads rows, not other aggregates", BY_METRIC);
         let value = Typer { scope: self.rows, aggregates: &mut none, out }.numeric(written)?;
         Some(match value.ty {
             Type::Double => value.cast(Type::Decimal(self.rows.scale)),

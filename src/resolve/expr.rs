@@ -1,14 +1,13 @@
 //! Expressions: names become columns, types are checked, implicit conversions become casts. What is wrong is
 //! reported at its own place; the caller gets none and goes on with the next expression.
 
-use chrono::NaiveDate;
-
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean, listed};
 use crate::plan::{Column, Comparison, Expr, ExprKind, Literal, Role, Type};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind, Operator};
 
 use super::scope::{Found, Scope};
+use super::unify::numeric_common;
 
 /// The most decimal places an exact product may have.
 const MAX_SCALE: u8 = 12;
@@ -27,17 +26,18 @@ pub(super) struct Call<'a> {
     pub(super) span: Span,
 }
 
-/// Where aggregates have no place.
-pub(super) struct NoAggregates(pub(super) &'static str);
+/// Where aggregates have no place: why not, and what to do.
+pub(super) struct NoAggregates(pub(super) &'static str, pub(super) &'static str);
+
+/// What to do where a metric's name is known.
+pub(super) const BY_METRIC: &str = "define a metric with it, and use the metric's name";
+/// What to do where there are rows only.
+pub(super) const BY_RULE: &str = "define a metric with it, and ask for it in a rule of `segments`";
 
 impl AggregateCalls for NoAggregates {
     fn call(&mut self, call: &Call<'_>, out: &mut Diagnostics) -> Option<Expr> {
         let message = format!("`{}` is an aggregate, and {}", call.name.value, self.0);
-        out.push(
-            Diagnostic::error(Code::AggregateMisplaced, message)
-                .with_span(call.span)
-                .with_hint("define a metric with it, and use the metric's name"),
-        );
+        out.push(Diagnostic::error(Code::AggregateMisplaced, message).with_span(call.span).with_hint(self.1));
         None
     }
 }
@@ -309,66 +309,6 @@ impl Typer<'_> {
             }
         }
     }
-
-    /// Brings two operands to one type.
-    pub(super) fn unify(&mut self, l: (Expr, Span), r: (Expr, Span), span: Span) -> Option<(Expr, Expr)> {
-        let mut both = self.unify_all(vec![l, r], span)?;
-        let r = both.pop()?;
-        Some((both.pop()?, r))
-    }
-
-    /// Brings values, each with its place, to one type: numbers to the widest, texts to dates where they meet dates.
-    pub(super) fn unify_all(&mut self, values: Vec<(Expr, Span)>, span: Span) -> Option<Vec<Expr>> {
-        let mut common = Type::Unknown;
-        for (value, _) in &values {
-            common = match (common, value.ty) {
-                (a, b) if a == b => a,
-                (Type::Unknown, ty) | (ty, Type::Unknown) => ty,
-                (a, b) if a.is_numeric() && b.is_numeric() => numeric_common(a, b)?,
-                (Type::Date, Type::Time) | (Type::Time, Type::Date) => Type::Time,
-                (ty @ (Type::Date | Type::Time), Type::Text)
-                | (Type::Text, ty @ (Type::Date | Type::Time)) => ty,
-                (a, b) => {
-                    let message = format!("{a} and {b} do not go together");
-                    let with_text = matches!((a, b), (Type::Text, _) | (_, Type::Text));
-                    let quoted = |(value, _): &(Expr, Span)| matches!(&value.kind, ExprKind::Literal(Literal::Text(text)) if Decimal::parse(text).is_some());
-                    let hint = match with_text && (a.is_numeric() || b.is_numeric()) {
-                        true if values.iter().any(quoted) => Some("numbers stand without quotes".to_owned()),
-                        true => Some("a text is compared with texts, in single quotes".to_owned()),
-                        false => None,
-                    };
-                    let diagnostic = Diagnostic::error(Code::TypeMismatch, message).with_hint_opt(hint);
-                    return self.error(diagnostic, span);
-                }
-            };
-        }
-        values.into_iter().map(|(value, span)| self.convert(value, common, span)).collect()
-    }
-
-    fn convert(&mut self, value: Expr, ty: Type, span: Span) -> Option<Expr> {
-        match (&value.kind, value.ty, ty) {
-            (ExprKind::Literal(Literal::Text(text)), Type::Text, Type::Date | Type::Time) => {
-                match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-                    Ok(date) => Some(Expr::literal(Literal::Date(date)).cast(ty)),
-                    Err(_) => {
-                        let message = format!("`{text}` is not a date");
-                        let hint = "write it as '2026-11-01'";
-                        self.error(Diagnostic::error(Code::BadValue, message).with_hint(hint), span)
-                    }
-                }
-            }
-            (_, Type::Text, Type::Date | Type::Time) => {
-                let message = "a text and a date do not go together";
-                self.error(Diagnostic::error(Code::TypeMismatch, message), span)
-            }
-            (ExprKind::Literal(Literal::Decimal(number)), _, Type::Decimal(scale)) => {
-                let unscaled = number.rescale(scale)?;
-                let literal = Literal::Decimal(Decimal { unscaled, scale });
-                Some(Expr::new(ExprKind::Literal(literal), ty))
-            }
-            _ => Some(value.cast(ty)),
-        }
-    }
 }
 
 /// The local date of a time; the time role has it ready.
@@ -394,15 +334,6 @@ fn negate_if(negated: bool, condition: Expr) -> Expr {
 /// The type arithmetic is done in: whole numbers are 64 bits wide.
 pub(super) fn widened(ty: Type) -> Type {
     if ty.is_integer() { Type::Int } else { ty }
-}
-
-fn numeric_common(a: Type, b: Type) -> Option<Type> {
-    Some(match (a, b) {
-        (Type::Double, _) | (_, Type::Double) => Type::Double,
-        (Type::Decimal(a), Type::Decimal(b)) => Type::Decimal(a.max(b)),
-        (Type::Decimal(scale), _) | (_, Type::Decimal(scale)) => Type::Decimal(scale),
-        _ => Type::Int,
-    })
 }
 
 fn scale(ty: Type) -> Option<u8> {

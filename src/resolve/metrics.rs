@@ -10,7 +10,7 @@ use crate::spec;
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
 use super::aggregate::{Aggregates, MetricAggregates};
-use super::expr::{NoAggregates, Typer};
+use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::scope::{Found, RowScope, Scope, unknown};
 
 /// The metrics that could be resolved, in the order of the file, and an order to compute them in.
@@ -59,7 +59,7 @@ fn resolve_one(
     let condition = match condition {
         None => None,
         Some(written) => {
-            let mut none = NoAggregates("`where` is asked of each row");
+            let mut none = NoAggregates("`where` is asked of each row", BY_RULE);
             Some(Typer { scope: rows, aggregates: &mut none, out }.condition(written.as_ref()?)?)
         }
     };

@@ -14,6 +14,7 @@ mod output;
 mod scope;
 mod scores;
 mod segments;
+mod unify;
 
 use std::path::PathBuf;
 

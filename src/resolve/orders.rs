@@ -10,7 +10,7 @@ use crate::plan::{self, AmountEncoding, Physical, Role, TimeEncoding, Type};
 use crate::spec;
 use crate::spec::Grain;
 
-use super::expr::{NoAggregates, Typer};
+use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::scope::{RowScope, unknown};
 
 /// Decimal places of money, unless the rules file or the files' own decimals say otherwise.
@@ -58,7 +58,7 @@ pub(super) fn resolve(
     let mut filter = None;
     if let Some(written) = condition {
         let scope = RowScope { files_first: true, ..scope.clone() };
-        let mut none = NoAggregates("`where` is asked of each row");
+        let mut none = NoAggregates("`where` is asked of each row", BY_RULE);
         filter = Some(Typer { scope: &scope, aggregates: &mut none, out }.condition(written));
     }
     let orders = (|| {

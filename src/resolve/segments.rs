@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned, did_you_
 use crate::plan::{Column, Expr, ExprKind, Literal, Rule, Score, Segment, Segmentation, Type};
 use crate::spec::{self, Looks, Preset};
 
-use super::expr::{NoAggregates, Typer};
+use super::expr::{BY_METRIC, NoAggregates, Typer};
 use super::names::segment;
 use super::scope::CustomerScope;
 
@@ -63,7 +63,7 @@ fn from_rules(
     let mut rules = Vec::new();
     for rule in &written.rules {
         let Some(condition) = &rule.when else { continue };
-        let mut none = NoAggregates("a rule reads the customer's row");
+        let mut none = NoAggregates("a rule reads the customer's row", BY_METRIC);
         let Some(when) = (Typer { scope, aggregates: &mut none, out }).condition(condition) else { continue };
         rules.push(Rule { segment: segment(&rule.segment), when, text: text_of(condition.span, source) });
     }

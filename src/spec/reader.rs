@@ -65,15 +65,15 @@ fn apply(one: &Override, root: &mut Node, source: &mut Source, out: &mut Diagnos
         Ok(value) => value,
         Err(diagnostic) => return out.push(diagnostic),
     };
+    if one.path.split('.').any(str::is_empty) {
+        return wrong(format!("`--set {}={}` leaves a key empty", one.path, one.value), path);
+    }
     let mut node = root;
     let mut start = path.start;
     let mut keys = one.path.split('.').peekable();
     while let Some(key) = keys.next() {
         let here = Span::new(start, start + key.len());
         start = here.end + 1;
-        if key.is_empty() {
-            return wrong(format!("`--set {}` leaves a key empty", one.path), here);
-        }
         if node.kind == Kind::Null {
             node.kind = Kind::Map(Vec::new());
         }

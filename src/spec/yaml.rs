@@ -127,6 +127,12 @@ fn syntax_error(message: &str, span: Span) -> Diagnostic {
         ("an escape that YAML does not know".to_owned(), hint)
     } else if has("expected string scalar") {
         ("a key that is not a text".to_owned(), "a key is one word, then `: `")
+    } else if has("trailing content after") {
+        let hint =
+            "a quote inside single quotes is doubled: `'it''s'`; or put the whole text in double quotes";
+        ("text behind a closing quote".to_owned(), hint)
+    } else if has("unclosed") || has("mismatched") {
+        (said, "brackets and quotes are closed by what belongs to them")
     } else if let Some((_, expected)) = said.split_once("did not find expected ") {
         let expected = if expected.contains('`') { expected.to_owned() } else { format!("a {expected}") };
         let hint =

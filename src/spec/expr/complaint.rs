@@ -18,12 +18,13 @@ pub(super) struct Stop<'a> {
     pub(super) comma_follows: bool,
 }
 
-/// The complaint, without its place.
-pub(super) fn complaint(stop: &Stop<'_>) -> Diagnostic {
+/// The complaint, without its place, and whether it is about what stands before the stop.
+pub(super) fn complaint(stop: &Stop<'_>) -> (Diagnostic, bool) {
     let word = |word: Option<&str>| word.map(str::to_lowercase).and_then(|word| outside(&word));
-    if let Some((word, hint)) = word(stop.found).or_else(|| word(stop.before)) {
+    let found = word(stop.found);
+    if let Some((word, hint)) = found.or_else(|| word(stop.before)) {
         let message = format!("`{word}` is outside the SQL subset of a rules file");
-        return Diagnostic::error(Code::UnsupportedSql, message).with_hint(hint);
+        return (Diagnostic::error(Code::UnsupportedSql, message).with_hint(hint), found.is_none());
     }
     let found = match stop.found {
         None => THE_END.to_owned(),
@@ -33,7 +34,7 @@ pub(super) fn complaint(stop: &Stop<'_>) -> Diagnostic {
     let no_operator = stop.expected.to_lowercase().starts_with("no infix parser");
     let stop = &Stop { expected: if no_operator { THE_END } else { stop.expected }, ..*stop };
     let message = format!("expected {}, found {found}", expected(stop.expected));
-    Diagnostic::error(Code::ExprSyntax, message).with_hint_opt(hint(stop))
+    (Diagnostic::error(Code::ExprSyntax, message).with_hint_opt(hint(stop)), stop.found.is_none())
 }
 
 /// The complaint about a text that does not even fall into tokens, without its place.
@@ -72,6 +73,7 @@ fn hint(stop: &Stop<'_>) -> Option<String> {
     let hint = match (stop.found, stop.before, stop.expected) {
         (None, ..) if stop.comma_follows => "inside `{…}` a comma ends a text: put the expression in quotes",
         (None, _, ")") => "a `(` is not closed",
+        (_, _, "END") => "write `case when … then … else … end`",
         (None, ..) => return None,
         (Some("=>"), ..) => "did you mean `>=`?",
         (Some("<"), Some("="), _) => "did you mean `<=`?",
@@ -87,7 +89,11 @@ fn hint(stop: &Stop<'_>) -> Option<String> {
             let mut chars = found.chars();
             return match (chars.next().and_then(half_width), chars.next(), expected) {
                 (Some(half), None, _) => Some(format!("`{found}` is a full-width sign: write `{half}`")),
-                (_, _, THE_END) => Some("conditions are joined by `and` and `or`".to_owned()),
+                (_, _, THE_END)
+                    if found.starts_with(|c: char| c.is_alphanumeric() || "_'\"(".contains(c)) =>
+                {
+                    Some("conditions are joined by `and` and `or`".to_owned())
+                }
                 _ => None,
             };
         }

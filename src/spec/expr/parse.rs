@@ -178,13 +178,14 @@ impl Stops<'_> {
         let words = |token: &TokenWithSpan| token.token.to_string();
         let found = number.map(|number| &self.tokens[number]);
         let before = number.unwrap_or(self.tokens.len()).checked_sub(1).map(|number| &self.tokens[number]);
-        let diagnostic = complaint::complaint(&Stop {
+        let (diagnostic, about_before) = complaint::complaint(&Stop {
             expected,
             found: found.map(words).as_deref(),
             before: before.map(words).as_deref(),
             comma_follows: self.comma_follows,
         });
-        let span = found.or(before).map_or(self.places.node, |token| span_of(self.places, token.span));
+        let token = if about_before { before } else { found };
+        let span = token.map_or(self.places.node, |token| span_of(self.places, token.span));
         diagnostic.with_span(span)
     }
 }
