@@ -10,7 +10,11 @@ use sha2::{Digest, Sha256};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{InputFile, Physical};
 
-use super::{Catalog, Column, columns};
+use super::columns::{self, describe};
+use super::{Catalog, Column};
+
+/// `PAR1`, the length of the footer, `PAR1`.
+const SHORTEST_BYTES: u64 = 12;
 
 /// The files that a path names, sorted: a file, a glob, or a folder with Parquet files at any depth.
 pub fn find(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
@@ -28,7 +32,7 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     };
     if pattern.contains("://") {
         let message = format!("`{text}` is on an object store, which is not built yet");
-        return Err(Diagnostic::error(Code::NotBuilt, message));
+        return Err(Diagnostic::error(Code::NotBuilt, message).with_hint("copy the files to a disk"));
     }
     let found =
         glob::glob(&pattern).map_err(|error| missing(format!("`{text}` is not a path: {}", error.msg)))?;
@@ -70,11 +74,20 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
         }
         files.push(file);
     }
+    if files.iter().all(|file| file.rows == 0) {
+        let message = format!("`{}`: {}, without a single row", path.display(), number_of_files(files.len()));
+        let hint = "did the job that writes them run? Without orders there is nothing to segment";
+        return Err(Diagnostic::error(Code::InputEmpty, message).with_hint(hint));
+    }
     let hive = hive_keys(path, &paths);
     let hive_root = (!hive.is_empty()).then(|| path.to_path_buf());
     all.retain(|column| !hive.iter().any(|key| key.name == column.name));
     all.extend(hive);
     Ok(Catalog { files, hive_root, columns: all })
+}
+
+fn number_of_files(files: usize) -> String {
+    if files == 1 { "one file".to_owned() } else { format!("{files} files") }
 }
 
 fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic> {
@@ -87,8 +100,12 @@ fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic> {
     };
     let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let bytes = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
+    if bytes < SHORTEST_BYTES {
+        return Err(unreadable(format!("it has {bytes} bytes")));
+    }
     let footer_sha256 = footer_hash(&mut file, bytes).map_err(|error| unreadable(error.to_string()))?;
-    let reader = SerializedFileReader::new(file).map_err(|error| unreadable(error.to_string()))?;
+    let reader = SerializedFileReader::new(file)
+        .map_err(|error| unreadable(error.to_string().trim_start_matches("Parquet error: ").to_owned()))?;
     let metadata = reader.metadata();
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
     let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256 };
@@ -123,8 +140,10 @@ fn merge(all: &mut Vec<Column>, more: Vec<Column>, path: &Path, first: &Path) ->
             Some(known) if known.physical == column.physical => known.nullable |= column.nullable,
             Some(known) => {
                 let (name, path, first) = (&column.name, path.display(), first.display());
-                let types = format!("{:?} in `{path}`, {:?} in `{first}`", column.physical, known.physical);
-                return Err(disagree(format!("the column `{name}` is {types}")));
+                let (here, there) = (describe(&column.physical), describe(&known.physical));
+                let message =
+                    format!("the column `{name}` holds {here} in `{path}`, but {there} in `{first}`");
+                return Err(disagree(message));
             }
             None => {
                 let (name, path, first) = (&column.name, path.display(), first.display());

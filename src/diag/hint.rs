@@ -6,7 +6,9 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= (name.chars().count().max(3) / 3))
+        // A name of one letter is near to every other one: that is no hint.
+        .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3)
+        .filter(|(distance, _)| *distance < written.chars().count())
         .min()
         .map(|(_, name)| format!("did you mean `{name}`?"))
 }

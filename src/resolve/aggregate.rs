@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::plan::{self, Column, Expr, ExprKind, Function, Type, Weight};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
-use super::expr::{AggregateCalls, Call, NoAggregates, Typer};
+use super::expr::{AggregateCalls, BY_METRIC, Call, NoAggregates, Typer};
 use super::scope::RowScope;
 
 /// The aggregate functions.
@@ -99,6 +99,7 @@ impl AggregateCalls for MetricAggregates<'_> {
             }
             ("monthly_cv", _) => self.wrong(call, "write `monthly_cv(count(*))`", out),
             (TOP, _) => self.wrong(call, "write `top(category, sum(amount))`", out),
+            ("count", _) => self.wrong(call, "write `count(*)`, `count(x)` or `count(distinct x)`", out),
             _ => self.wrong(call, "it takes one argument", out),
         }
     }
@@ -118,13 +119,13 @@ impl MetricAggregates<'_> {
 
     /// An expression on the rows.
     fn operand(&self, written: &Written, out: &mut Diagnostics) -> Option<Expr> {
-        let mut none = NoAggregates("an aggregate reads rows, not other aggregates");
+        let mut none = NoAggregates("an aggregate reads rows, not other aggregates", BY_METRIC);
         Typer { scope: self.rows, aggregates: &mut none, out }.expr(written)
     }
 
     /// A number that adds up exactly: a double is rounded half away from zero to the scale of money.
     fn exact(&self, written: &Written, out: &mut Diagnostics) -> Option<Expr> {
-        let mut none = NoAggregates("an aggregate reads rows, not other aggregates");
+        let mut none = NoAggregates("an aggregate reads rows, not other aggregates", BY_METRIC);
         let value = Typer { scope: self.rows, aggregates: &mut none, out }.numeric(written)?;
         Some(match value.ty {
             Type::Double => value.cast(Type::Decimal(self.rows.scale)),
@@ -161,7 +162,8 @@ impl MetricAggregates<'_> {
             _ => {}
         }
         let message = "expected `sum(…)` or `count(*)`";
-        out.push(Diagnostic::error(Code::WrongArguments, message).with_span(written.span));
+        let hint = "what is added up: `top(category, sum(amount))`, `monthly_cv(count(*))`";
+        out.push(Diagnostic::error(Code::WrongArguments, message).with_span(written.span).with_hint(hint));
         None
     }
 

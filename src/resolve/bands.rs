@@ -48,11 +48,12 @@ fn check_bounds(band: &spec::Band, out: &mut Diagnostics) -> bool {
         };
         previous = bound.value;
         if let Some(message) = complaint {
-            out.push(
-                Diagnostic::error(Code::BandsOrder, message)
-                    .with_span(bound.span)
-                    .with_hint("cumulative shares rise to 1: `{A: 0.80, B: 0.95, C: 1}`"),
-            );
+            out.push(Diagnostic::error(Code::BandsOrder, message).with_span(bound.span).with_hint(
+                match bound.value > one {
+                    true => "shares are parts of 1: 80 % is `0.80`",
+                    false => "cumulative shares rise to 1: `{A: 0.80, B: 0.95, C: 1}`",
+                },
+            ));
             fine = false;
         }
     }

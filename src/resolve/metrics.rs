@@ -10,7 +10,7 @@ use crate::spec;
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
 use super::aggregate::{Aggregates, MetricAggregates};
-use super::expr::{NoAggregates, Typer};
+use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::scope::{Found, RowScope, Scope, unknown};
 
 /// The metrics that could be resolved, in the order of the file, and an order to compute them in.
@@ -59,7 +59,7 @@ fn resolve_one(
     let condition = match condition {
         None => None,
         Some(written) => {
-            let mut none = NoAggregates("`where` is asked of each row");
+            let mut none = NoAggregates("`where` is asked of each row", BY_RULE);
             Some(Typer { scope: rows, aggregates: &mut none, out }.condition(written.as_ref()?)?)
         }
     };
@@ -125,18 +125,24 @@ impl Scope for MetricScope<'_> {
             return Ok(Found { expr: Expr::literal(Literal::Date(self.as_of)), labels: None });
         }
         let is_column = self.rows.catalog.is_some() || self.rows.roles.iter().any(|(role, ..)| *role == name);
-        if is_column && self.rows.lookup(name).is_ok() {
+        if let (true, Ok(column)) = (is_column, self.rows.lookup(name)) {
             let message = format!("`{name}` is a column of the orders: a customer has many of them");
+            let aggregates = match column.expr.ty {
+                Type::Date | Type::Time => format!("`min({name})`, `max({name})`"),
+                Type::Text | Type::Bool => format!("`count(distinct {name})`, `top({name}, count(*))`"),
+                _ => format!("`sum({name})`, `max({name})`, `count(distinct {name})`"),
+            };
             return Err(Diagnostic::error(Code::AggregateMisplaced, message)
-                .with_hint(format!("say which: `sum({name})`, `max({name})`, `count(distinct {name})` …")));
+                .with_hint(format!("say which, for example {aggregates}")));
         }
         let mut known: Vec<&str> = self.types.keys().copied().collect();
+        known.push("as_of");
         known.sort_unstable();
         Err(unknown(name, known.iter().copied(), "metrics are"))
     }
 }
 
-/// The metrics' numbers, each after those it reads. Members of a cycle are reported and left out.
+/// The metrics' numbers, each after those it reads. Members of a cycle are reported, every cycle once, and left out.
 fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
     let at: HashMap<&str, usize> =
         metrics.iter().enumerate().map(|(at, m)| (m.name.value.as_str(), at)).collect();
@@ -159,11 +165,12 @@ fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
                 order.push(at);
             }
         }
-        if order.len() == before {
-            break;
+        if order.len() > before {
+            continue;
         }
-    }
-    if let Some(cycle) = find_cycle(&reads, &done) {
+        // Nothing moves: either all are done, or there is a cycle. What reads its members can still be checked.
+        let Some(cycle) = find_cycle(&reads, &done) else { break };
+        cycle.iter().for_each(|at| done[*at] = true);
         let names = || cycle.iter().map(|at| metrics[*at].name.value.as_str());
         let first = &metrics[cycle[0]].name;
         let message = match cycle.len() {
@@ -200,7 +207,7 @@ fn outer_names<'a>(expr: &'a Written, names: &mut Vec<&'a str>) {
     let mut each =
         |exprs: &mut dyn Iterator<Item = &'a Written>| exprs.for_each(|one| outer_names(one, names));
     match &expr.kind {
-        WrittenKind::Name(name) => names.push(name),
+        WrittenKind::Name(name) | WrittenKind::QuotedName(name) => names.push(name),
         WrittenKind::Null
         | WrittenKind::Bool(_)
         | WrittenKind::Number(_)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, describe};
 use crate::diag::{Code, Diagnostic, did_you_mean, listed};
 use crate::plan::{Aggregate, Column, Expr, InputColumn, Literal, Metric, Orders, Role, Type};
 use crate::spec;
@@ -67,7 +67,10 @@ impl RowScope {
             Some(ty) => Ok(Found { expr: Expr::column(Column::Input(name.to_owned()), ty), labels: None }),
             None => Err(Diagnostic::error(
                 Code::ColumnType,
-                format!("the column `{name}` holds {:?}, which no expression can use", column.physical),
+                format!(
+                    "the column `{name}` holds {}, which no expression can use",
+                    describe(&column.physical)
+                ),
             )),
         })
     }
@@ -121,7 +124,8 @@ impl Scope for RowScope {
                 }),
                 Some(catalog) => {
                     let roles = self.roles.iter().map(|(name, ..)| *name);
-                    let known = roles.chain(catalog.columns.iter().map(|column| column.name.as_str()));
+                    let columns = catalog.columns.iter().map(|column| column.name.as_str());
+                    let known = roles.chain(columns).chain(["as_of"]);
                     Err(unknown(name, known, "roles and columns of the files are"))
                 }
             },
@@ -144,14 +148,16 @@ pub(super) enum Section {
 pub(super) struct CustomerScope {
     columns: Vec<(Section, String, Type)>,
     found: HashMap<String, Found>,
-    /// Declared, but resolved later: segmentations.
+    /// Declared, but resolved later: segmentations, the one at hand included.
     pub(super) later: Vec<String>,
+    /// The segmentation at hand.
+    pub(super) current: String,
     as_of: NaiveDate,
 }
 
 impl CustomerScope {
     pub(super) fn new(as_of: NaiveDate) -> Self {
-        Self { columns: Vec::new(), found: HashMap::new(), later: Vec::new(), as_of }
+        Self { columns: Vec::new(), found: HashMap::new(), later: Vec::new(), current: String::new(), as_of }
     }
 
     /// Adds a column.
@@ -191,12 +197,18 @@ impl Scope for CustomerScope {
         if name == "as_of" {
             return Ok(as_of(self.as_of));
         }
-        if self.later.iter().any(|later| later == name) {
-            let message = format!("the segmentation `{name}` comes later");
-            return Err(Diagnostic::error(Code::ForwardReference, message)
-                .with_hint("a segmentation reads those above it: move it up"));
+        let named = name.strip_suffix("_rule").unwrap_or(name);
+        if let Some(later) = self.later.iter().find(|later| *later == name || *later == named) {
+            let (message, hint) = if *later == self.current {
+                let message = format!("the segmentation `{later}` reads its own label");
+                (message, "rules are tried in order: a rule is asked only where those above it are not true")
+            } else {
+                let message = format!("the segmentation `{later}` comes later");
+                (message, "a segmentation reads those above it: move it up")
+            };
+            return Err(Diagnostic::error(Code::ForwardReference, message).with_hint(hint));
         }
-        let known = self.columns.iter().map(|(_, name, _)| name.as_str());
+        let known = self.columns.iter().map(|(_, name, _)| name.as_str()).chain(["as_of"]);
         Err(unknown(name, known, "the columns of a customer are"))
     }
 }

@@ -10,7 +10,7 @@ pub(super) const VERSION: i64 = 1;
 pub(super) const RULES: Shape = Shape::Object(&Object {
     what: "the rules file",
     keys: &[
-        required("tiermill", Shape::Integer(0, 1_000_000), "the version of this format: 1"),
+        required("tiermill", Shape::Version(VERSION), "the version of this format: 1"),
         required("name", Shape::Text, "a short name for these rules; it names the output folder"),
         optional(
             "timezone",

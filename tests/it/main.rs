@@ -1,1 +1,7 @@
+//! The integration tests: one crate, because each test binary links the engine. A file is a subject; `rules.rs`
+//! is what they share.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod diagnostics;
+mod rules;

@@ -1,7 +1,9 @@
 //! The expression language: a subset of SQL, as written. Parsed by `sqlparser`, kept as a small tree of our own
 //! in which every node has its place in the rules file. Types and names are `resolve`'s business.
 
+mod complaint;
 mod parse;
+mod places;
 
 pub use parse::parse;
 
@@ -30,6 +32,8 @@ pub enum ExprKind {
     Text(String),
     /// A column, role, metric, score, band or segmentation.
     Name(String),
+    /// The same in double quotes, as names that SQL would not take need.
+    QuotedName(String),
     /// The star of `count(*)`.
     Star,
     /// `not x`
