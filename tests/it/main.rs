@@ -6,5 +6,6 @@
 mod architecture;
 mod diagnostics;
 mod expr;
+mod fuzz;
 mod presets;
 mod rules;
