@@ -71,6 +71,7 @@ impl Typer<'_> {
             WrittenKind::Bool(value) => Some(Expr::literal(Literal::Bool(*value))),
             WrittenKind::Number(number) => Some(number_literal(*number)),
             WrittenKind::Text(text) => Some(Expr::literal(Literal::Text(text.clone()))),
+            WrittenKind::Date(text) => self.date_literal(text, written.span),
             WrittenKind::Name(name) => self.name(name, written.span).map(|found| found.expr),
             WrittenKind::QuotedName(name) => match self.scope.lookup(name) {
                 Ok(found) => Some(found.expr),
@@ -305,7 +306,8 @@ impl Typer<'_> {
             _ => {
                 let ty = numeric_common(widened(l.ty), widened(r.ty))?;
                 let kind = if op == Operator::Add { ExprKind::Add } else { ExprKind::Subtract };
-                build(kind, l.cast(ty), r.cast(ty), ty)
+                let (l, r) = (self.convert(l, ty, span)?, self.convert(r, ty, span)?);
+                build(kind, l, r, ty)
             }
         }
     }

@@ -91,7 +91,11 @@ impl Typer<'_> {
             Type::Decimal(scale) => Type::Decimal(scale.min(places)),
             ty => ty,
         };
-        if value.ty.is_integer() || value.ty == Type::Unknown || value.ty == Type::Decimal(places) {
+        let is_round = match value.ty {
+            Type::Decimal(scale) => scale <= places,
+            ty => ty != Type::Double,
+        };
+        if is_round {
             return Some(value);
         }
         Some(Expr::new(ExprKind::Round(Box::new(value), places), ty))

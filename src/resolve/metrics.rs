@@ -212,6 +212,7 @@ fn outer_names<'a>(expr: &'a Written, names: &mut Vec<&'a str>) {
         | WrittenKind::Bool(_)
         | WrittenKind::Number(_)
         | WrittenKind::Text(_)
+        | WrittenKind::Date(_)
         | WrittenKind::Star => {}
         WrittenKind::Not(x)
         | WrittenKind::Negate(x)

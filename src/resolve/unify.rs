@@ -44,29 +44,46 @@ impl Typer<'_> {
         values.into_iter().map(|(value, span)| self.convert(value, common, span)).collect()
     }
 
-    fn convert(&mut self, value: Expr, ty: Type, span: Span) -> Option<Expr> {
+    /// A date that is written out.
+    pub(super) fn date_literal(&mut self, text: &str, span: Span) -> Option<Expr> {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        // Years of more or less than four digits are typing mistakes, and some engines cannot hold them.
+        match date.filter(|_| text.len() == "2026-11-01".len()) {
+            Some(date) => Some(Expr::literal(Literal::Date(date))),
+            None => {
+                let message = format!("`{text}` is not a date");
+                let hint = "write it as `'2026-11-01'`";
+                self.error(Diagnostic::error(Code::BadValue, message).with_hint(hint), span)
+            }
+        }
+    }
+
+    fn rescaled(&mut self, number: Decimal, scale: u8, span: Span) -> Option<Expr> {
+        let Some(unscaled) = number.rescale(scale) else {
+            let message = format!("`{number}` has too many digits beside {scale} decimal places");
+            return self.error(Diagnostic::error(Code::BadValue, message), span);
+        };
+        Some(Expr::new(
+            ExprKind::Literal(Literal::Decimal(Decimal { unscaled, scale })),
+            Type::Decimal(scale),
+        ))
+    }
+
+    /// A value as another type; literals are converted here and now.
+    pub(super) fn convert(&mut self, value: Expr, ty: Type, span: Span) -> Option<Expr> {
         match (&value.kind, value.ty, ty) {
             (ExprKind::Literal(Literal::Text(text)), Type::Text, Type::Date | Type::Time) => {
-                match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-                    Ok(date) => Some(Expr::literal(Literal::Date(date)).cast(ty)),
-                    Err(_) => {
-                        let message = format!("`{text}` is not a date");
-                        let hint = "write it as '2026-11-01'";
-                        self.error(Diagnostic::error(Code::BadValue, message).with_hint(hint), span)
-                    }
-                }
+                Some(self.date_literal(text, span)?.cast(ty))
             }
             (_, Type::Text, Type::Date | Type::Time) => {
                 let message = "a text and a date do not go together";
                 self.error(Diagnostic::error(Code::TypeMismatch, message), span)
             }
+            (ExprKind::Literal(Literal::Int(number)), _, Type::Decimal(scale)) => {
+                self.rescaled(Decimal { unscaled: i128::from(*number), scale: 0 }, scale, span)
+            }
             (ExprKind::Literal(Literal::Decimal(number)), _, Type::Decimal(scale)) => {
-                let Some(unscaled) = number.rescale(scale) else {
-                    let message = format!("`{number}` has too many digits beside {scale} decimal places");
-                    return self.error(Diagnostic::error(Code::BadValue, message), span);
-                };
-                let literal = Literal::Decimal(Decimal { unscaled, scale });
-                Some(Expr::new(ExprKind::Literal(literal), ty))
+                self.rescaled(*number, scale, span)
             }
             _ => Some(value.cast(ty)),
         }

@@ -3,5 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod architecture;
 mod diagnostics;
+mod expr;
+mod fuzz;
+mod presets;
 mod rules;

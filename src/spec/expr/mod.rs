@@ -28,8 +28,10 @@ pub enum ExprKind {
     Bool(bool),
     /// `0.30`
     Number(Decimal),
-    /// `'online'`, and `date '2026-11-01'` as its text
+    /// `'online'`
     Text(String),
+    /// `date '2026-11-01'`, whatever stands between the quotes.
+    Date(String),
     /// A column, role, metric, score, band or segmentation.
     Name(String),
     /// The same in double quotes, as names that SQL would not take need.

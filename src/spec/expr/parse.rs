@@ -245,7 +245,7 @@ impl Lowering<'_> {
             ast::Expr::Value(value) => self.value(&value.value, span)?,
             ast::Expr::TypedString(typed) if typed.data_type == ast::DataType::Date => {
                 match &typed.value.value {
-                    Value::SingleQuotedString(text) => ExprKind::Text(text.clone()),
+                    Value::SingleQuotedString(text) => ExprKind::Date(text.clone()),
                     _ => return Err(self.unsupported("this kind of literal", span)),
                 }
             }
