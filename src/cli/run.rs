@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::engine::{self, polars};
+use crate::engine;
+use crate::engine::polars::{fit, profile};
 use crate::fit::Model;
 use crate::plan::Plan;
 use crate::publish::{self, Lock, Manifest, Published};
@@ -62,14 +63,14 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     let workers = args.threads.map_or_else(threads::available, usize::from);
     let profile = progress.phase(
         "profile",
-        || polars::profile::run(&plan, workers),
+        || profile::run(&plan, workers),
         |profile| format!("{} customers", profile.customers.height()),
     )?;
     let model = match frozen {
         Some(model) => model,
         None => progress.phase(
             "fit",
-            || polars::fit::run(&plan, &profile),
+            || fit::run(&plan, &profile),
             |model: &Model| format!("{} scores, {} bands", model.scores.len(), model.bands.len()),
         )?,
     };
