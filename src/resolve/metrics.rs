@@ -39,8 +39,13 @@ pub(super) fn resolve(
             types.insert(&metric.name.value, expr.ty);
         }
     }
-    let position = |at: usize| resolved[..at].iter().flatten().count();
-    let order = order.iter().filter(|at| resolved[**at].is_some()).map(|at| position(*at)).collect();
+    let mut positions = Vec::with_capacity(resolved.len());
+    let mut next = 0;
+    for one in &resolved {
+        positions.push(next);
+        next += usize::from(one.is_some());
+    }
+    let order = order.iter().filter(|at| resolved[**at].is_some()).map(|at| positions[*at]).collect();
     let metric = |(expr, metric): (&Option<Expr>, &spec::Metric)| {
         let expr = expr.clone()?;
         Some(Metric { name: metric.name.value.clone(), ty: expr.ty, expr })

@@ -169,9 +169,10 @@ impl CustomerScope {
 
     /// Adds the metrics, those that could not be resolved with an unknown type, so that nothing is said twice.
     pub(super) fn metrics(&mut self, resolved: &[Metric], written: &[spec::Metric]) {
+        let types: HashMap<&str, Type> = resolved.iter().map(|one| (one.name.as_str(), one.ty)).collect();
         for metric in written {
             let name = &metric.name.value;
-            let ty = resolved.iter().find(|one| one.name == *name).map_or(Type::Unknown, |one| one.ty);
+            let ty = types.get(name.as_str()).copied().unwrap_or(Type::Unknown);
             self.add(Section::Metrics, name, ty, None);
         }
     }

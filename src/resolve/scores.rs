@@ -11,6 +11,9 @@ use super::scope::{CustomerScope, Scope, Section, unknown};
 /// CLV columns are floats that engines agree on to nine digits only, so they are rounded before they are cut.
 pub(super) const FLOAT_SCALE: u8 = 6;
 
+/// A score is an Int16, and a scale that nobody can read long before that.
+const MAX_BREAKS: usize = 999;
+
 /// Resolves the scores and adds their columns to the scope.
 pub(super) fn resolve(
     written: &[spec::Score],
@@ -86,6 +89,15 @@ pub(super) fn measured(of: &Spanned<String>, metrics: &CustomerScope, out: &mut 
 }
 
 fn check_breaks(breaks: &[Spanned<Decimal>], out: &mut Diagnostics) -> Option<Vec<Decimal>> {
+    if let Some(first_too_many) = breaks.get(MAX_BREAKS) {
+        let message = format!("{} breaks; {MAX_BREAKS} are the most", breaks.len());
+        out.push(
+            Diagnostic::error(Code::BadValue, message)
+                .with_span(first_too_many.span)
+                .with_hint("a score is a small whole number: score with `quantiles`, or with fewer breaks"),
+        );
+        return None;
+    }
     for pair in breaks.windows(2) {
         if pair[0].value >= pair[1].value {
             let message = format!("the break `{}` is not above `{}` before it", pair[1].value, pair[0].value);

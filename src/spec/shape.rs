@@ -1,6 +1,8 @@
 //! The language in which the format is described: what shape each value has. [`super::format`] is written in
 //! it; from that one table come the shape check, the did-you-means and the JSON Schema, so they cannot differ.
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed};
 
 use super::yaml::{Entry, Kind, Node};
@@ -184,15 +186,17 @@ fn fits(shape: &Shape, kind: &Kind) -> bool {
 }
 
 fn check_duplicates(node: &Node, out: &mut Diagnostics) {
-    let entries = node.entries();
-    for (at, entry) in entries.iter().enumerate() {
-        if let Some(first) = entries[..at].iter().find(|earlier| earlier.key.value == entry.key.value) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for entry in node.entries() {
+        if let Some(first) = seen.get(entry.key.value.as_str()) {
             out.push(
                 Diagnostic::error(Code::DuplicateKey, format!("`{}` stands twice here", entry.key.value))
                     .with_span(entry.key.span)
-                    .with_related(first.key.span, "first written here")
+                    .with_related(*first, "first written here")
                     .with_hint("rename or remove one of them"),
             );
+        } else {
+            seen.insert(&entry.key.value, entry.key.span);
         }
     }
 }

