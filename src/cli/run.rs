@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::engine;
-use crate::engine::polars::{fit, profile};
-use crate::fit::Model;
+use crate::engine::polars::{clv, fit, profile};
+use crate::fit::{ClvModel, Model};
 use crate::plan::Plan;
 use crate::publish::{self, Lock, Manifest, Published};
 use crate::report::{Outcome, RunResult, segments_table};
@@ -66,11 +66,16 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         || profile::run(&plan, workers),
         |profile| format!("{} customers", profile.customers.height()),
     )?;
+    let learned = match &frozen {
+        Some(model) => model.clv.clone(),
+        None => progress.phase("clv", || clv::learn(&plan, &profile), |model| clv_note(model.as_ref()))?,
+    };
+    let profile = clv::value(&plan, profile, learned.as_ref())?;
     let model = match frozen {
         Some(model) => model,
         None => progress.phase(
             "fit",
-            || fit::run(&plan, &profile),
+            || fit::run(&plan, &profile, learned),
             |model: &Model| format!("{} scores, {} bands", model.scores.len(), model.bands.len()),
         )?,
     };
@@ -85,6 +90,18 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     }
     let folder = published.folder.display().to_string();
     Ok(Outcome::new(&published.manifest, folder, progress.seconds()))
+}
+
+/// What the fit says of itself, warnings included: nobody should have to open the model to see them.
+fn clv_note(model: Option<&ClvModel>) -> String {
+    let Some(model) = model else { return "nothing to learn".to_owned() };
+    if let Some(why) = &model.fallback {
+        return format!("`simple` instead: {why}");
+    }
+    let fits = || model.orders.iter().chain(&model.spend);
+    let mut note: Vec<String> = fits().map(|fit| format!("{} ln L {:.3}", fit.model, fit.log_likelihood)).collect();
+    note.extend(fits().flat_map(|fit| &fit.warnings).map(|warning| format!("warning: {}; {}", warning.message, warning.advice)));
+    note.join("; ")
 }
 
 fn rows(plan: &Plan) -> u64 {
@@ -123,6 +140,7 @@ impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Self {
         let exit = match &error {
             engine::Error::Overflow { .. } | engine::Error::Model(_) => Exit::Rules,
+            engine::Error::Clv(_) => Exit::Refused,
             engine::Error::Io { .. } => Exit::Transient,
             engine::Error::Engine(_) => Exit::Bug,
         };
