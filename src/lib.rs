@@ -2,8 +2,13 @@
 //! one labelled row per customer out. `ARCHITECTURE.md` draws the route; each folder here is one stage of it.
 
 pub mod catalog;
+pub mod cli;
 pub mod decimal;
 pub mod diag;
+pub mod engine;
+pub mod fit;
 pub mod plan;
+pub mod publish;
+pub mod report;
 pub mod resolve;
 pub mod spec;

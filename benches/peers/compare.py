@@ -70,6 +70,9 @@ def arguments() -> argparse.Namespace:
     def number(text: str) -> int:
         return int(text.replace("_", ""))
 
+    def path(text: str) -> Path:
+        return Path(text).absolute()
+
     parser = argparse.ArgumentParser(prog="run.sh", description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=number, default=10_000_000)
     parser.add_argument("--customers", type=number, default=1_000_000)
@@ -77,9 +80,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=number, default=5)
     parser.add_argument("--polars", action="store_true", help="add Polars (Python) as a third peer")
     parser.add_argument("--no-tiermill", action="store_true", help="only the hand-written peers")
-    parser.add_argument("--cache", type=Path, help="where generated orders stay (default: peers/ in Cargo's target folder)")
-    parser.add_argument("--tiermill", type=Path, help="this binary instead of a fresh release build")
-    parser.add_argument("--generate", type=Path, help="this generator instead of a fresh release build")
+    parser.add_argument("--cache", type=path, help="where generated orders stay (default: peers/ in Cargo's target folder)")
+    parser.add_argument("--tiermill", type=path, help="this binary instead of a fresh release build")
+    parser.add_argument("--generate", type=path, help="this generator instead of a fresh release build")
     return parser.parse_args()
 
 
@@ -104,7 +107,7 @@ def make_orders(args: argparse.Namespace, folder: Path, generate: Path) -> None:
         return
     shutil.rmtree(partial, ignore_errors=True)
     counts = [f"--{name}={getattr(args, name)}" for name in ("rows", "customers", "files")]
-    output(generate, *counts, "--seed=1", f"--out={partial.absolute()}")
+    output(generate, *counts, "--seed=1", f"--out={partial}")
     partial.rename(orders)
 
 

@@ -8,8 +8,8 @@ SET preserve_insertion_order = false;
 CREATE TEMP TABLE profile AS
 SELECT
     customer_id,
-    getvariable('as_of') - max(ordered_at)::DATE AS recency_days,
-    getvariable('as_of') - min(ordered_at)::DATE AS days_since_first,
+    (getvariable('as_of') - max(ordered_at)::DATE)::INTEGER AS recency_days,
+    (getvariable('as_of') - min(ordered_at)::DATE)::INTEGER AS days_since_first,
     count(*) AS order_count,
     sum(amount)::DECIMAL(18, 2) AS revenue
 FROM 'orders/*.parquet'

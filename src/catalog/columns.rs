@@ -64,9 +64,14 @@ pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
         };
         let no_nulls =
             leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
-        columns.push(Column { name, physical, nullable: !no_nulls });
+        columns.push(Column { name, physical, nullable: !no_nulls || may_overflow(leaf) });
     }
     columns
+}
+
+/// Unsigned 64-bit numbers may not fit the signed ones they are read as; those that do not become null.
+fn may_overflow(leaf: &ColumnDescriptor) -> bool {
+    matches!(leaf.logical_type_ref(), Some(LogicalType::Integer(kind)) if !kind.is_signed && kind.bit_width == 64)
 }
 
 fn physical(leaf: &ColumnDescriptor) -> Physical {

@@ -177,7 +177,9 @@ impl Expr {
         }
         match (&self.kind, ty) {
             (ExprKind::Literal(Literal::Null), _) => Self { ty, ..self },
-            (ExprKind::Literal(Literal::Int(value)), Type::Double) => Self::literal(Literal::Double(*value as f64)),
+            (ExprKind::Literal(Literal::Int(value)), Type::Double) => {
+                Self::literal(Literal::Double(*value as f64))
+            }
             (ExprKind::Literal(Literal::Decimal(value)), Type::Double) => {
                 Self::literal(Literal::Double(value.to_f64()))
             }

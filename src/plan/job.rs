@@ -19,6 +19,8 @@ pub struct Plan {
     pub orders: Orders,
     /// What the profile computes of each customer's rows.
     pub aggregates: Vec<Aggregate>,
+    /// What the summary adds up, over aggregates.
+    pub facts: Facts,
     /// Metrics in the order of the file.
     pub metrics: Vec<Metric>,
     /// The metrics' numbers in an order in which each reads only earlier ones.
@@ -48,6 +50,17 @@ pub struct Metric {
     pub expr: Expr,
     /// The type it is published as.
     pub ty: Type,
+}
+
+/// What is known of every customer, whatever the rules ask for: the summary's orders, revenue and recency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// How many orders: rows, or distinct order ids where a row is a line.
+    pub orders: Expr,
+    /// All revenue; none where the input has no amount.
+    pub revenue: Option<Expr>,
+    /// Days since the last order.
+    pub recency_days: Expr,
 }
 
 /// One column of the output.
@@ -89,9 +102,17 @@ impl fmt::Display for Plan {
         if let Some(order) = &orders.order {
             writeln!(f, "  order             {order}")?;
         }
-        writeln!(f, "  time              {} ({:?}, {})", orders.time.column, orders.time.encoding, orders.timezone)?;
+        writeln!(
+            f,
+            "  time              {} ({:?}, {})",
+            orders.time.column, orders.time.encoding, orders.timezone
+        )?;
         if let Some(amount) = &orders.amount {
-            writeln!(f, "  amount            {} ({:?}, {} places)", amount.column, amount.encoding, amount.scale)?;
+            writeln!(
+                f,
+                "  amount            {} ({:?}, {} places)",
+                amount.column, amount.encoding, amount.scale
+            )?;
         }
         if let Some(condition) = &orders.condition {
             writeln!(f, "  where             {condition}")?;
@@ -107,7 +128,11 @@ impl fmt::Display for Plan {
         if let Some(clv) = &self.clv {
             let super::ClvModel::Simple { revenue, first_day } = &clv.model;
             let days = clv.horizon_days;
-            writeln!(f, "  clv               {revenue} / (as_of - {first_day} + 1) * {days} * {}", clv.margin)?;
+            writeln!(
+                f,
+                "  clv               {revenue} / (as_of - {first_day} + 1) * {days} * {}",
+                clv.margin
+            )?;
         }
         for score in &self.scores {
             match &score.kind {
@@ -116,7 +141,12 @@ impl fmt::Display for Plan {
                 }
                 ScoreKind::Breaks { of, best, breaks } => {
                     let breaks: Vec<String> = breaks.iter().map(ToString::to_string).collect();
-                    writeln!(f, "  {:<17} breaks [{}] of {of}, best {best:?}", score.name, breaks.join(", "))?;
+                    writeln!(
+                        f,
+                        "  {:<17} breaks [{}] of {of}, best {best:?}",
+                        score.name,
+                        breaks.join(", ")
+                    )?;
                 }
                 ScoreKind::Weighted(parts) => {
                     let parts: Vec<String> = parts.iter().map(|(name, w)| format!("{w} * {name}")).collect();
@@ -125,7 +155,8 @@ impl fmt::Display for Plan {
             }
         }
         for band in &self.bands {
-            let bounds: Vec<String> = band.bounds.iter().map(|(label, bound)| format!("{label} {bound}")).collect();
+            let bounds: Vec<String> =
+                band.bounds.iter().map(|(label, bound)| format!("{label} {bound}")).collect();
             writeln!(f, "  {:<17} cumulative share of {}: {}", band.name, band.of, bounds.join(", "))?;
         }
         for segmentation in &self.segmentations {

@@ -94,7 +94,7 @@ impl AggregateCalls for MetricAggregates<'_> {
             ("last_gap", _) => self.wrong(call, "write `last_gap(time)`", out),
             ("monthly_cv", [weight]) => {
                 let weight = self.weight(weight, out)?;
-                let Some(months) = self.months(call.span, out) else { return None };
+                let months = self.months(call.span, out)?;
                 Some(self.add(Function::MonthlyCv(months, weight), Type::Double))
             }
             ("monthly_cv", _) => self.wrong(call, "write `monthly_cv(count(*))`", out),
@@ -153,13 +153,12 @@ impl MetricAggregates<'_> {
 
     /// What a `top` or `monthly_cv` adds up: `count(*)` or `sum(x)`.
     fn weight(&mut self, written: &Written, out: &mut Diagnostics) -> Option<Weight> {
-        match &written.kind {
-            WrittenKind::Call(name, false, args) => match (name.value.as_str(), &args[..]) {
+        if let WrittenKind::Call(name, false, args) = &written.kind {
+            match (name.value.as_str(), &args[..]) {
                 ("count", [Written { kind: WrittenKind::Star, .. }]) => return Some(Weight::Rows),
                 ("sum", [value]) => return self.exact(value, out).map(Weight::Sum),
                 _ => {}
-            },
-            _ => {}
+            }
         }
         let message = "expected `sum(…)` or `count(*)`";
         let hint = "what is added up: `top(category, sum(amount))`, `monthly_cv(count(*))`";

@@ -208,7 +208,7 @@ impl Typer<'_> {
             let Some((l, r)) = self.unify(tested_too, (one, item.span), item.span) else { continue };
             match r.kind {
                 ExprKind::Literal(literal) if literal != Literal::Null && l.ty == tested.ty => {
-                    literals.push(literal)
+                    literals.push(literal);
                 }
                 _ => {
                     let equal =

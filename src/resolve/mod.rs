@@ -6,6 +6,7 @@ mod aggregate;
 mod bands;
 mod clv;
 mod expr;
+mod facts;
 mod functions;
 mod metrics;
 mod names;
@@ -85,12 +86,14 @@ pub fn resolve(
         (None, None) => settings.base.join("out").join(&name.value),
     };
     let mut orders: plan::Orders = orders?;
+    let facts = facts::resolve(&orders, &row_scope, &mut aggregates);
     orders.columns = row_scope.used_columns(&orders, &aggregates.list);
     Some(Plan {
         name: name.value.clone(),
         as_of: settings.as_of,
         orders,
         aggregates: aggregates.list,
+        facts,
         metrics: profile.metrics,
         metric_order: profile.order,
         clv,

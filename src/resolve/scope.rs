@@ -133,10 +133,20 @@ impl Scope for RowScope {
     }
 }
 
+/// Where a column of the customer row comes from, in the order of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Section {
+    Metrics,
+    Scores,
+    Bands,
+    Clv,
+    Segments,
+}
+
 /// Names on the customer row: what has been resolved so far.
 #[derive(Clone, Debug)]
 pub(super) struct CustomerScope {
-    columns: Vec<(String, Type)>,
+    columns: Vec<(Section, String, Type)>,
     found: HashMap<String, Found>,
     /// Declared, but resolved later: segmentations, the one at hand included.
     pub(super) later: Vec<String>,
@@ -151,8 +161,8 @@ impl CustomerScope {
     }
 
     /// Adds a column.
-    pub(super) fn add(&mut self, name: &str, ty: Type, labels: Option<Vec<String>>) {
-        self.columns.push((name.to_owned(), ty));
+    pub(super) fn add(&mut self, section: Section, name: &str, ty: Type, labels: Option<Vec<String>>) {
+        self.columns.push((section, name.to_owned(), ty));
         let expr = Expr::column(Column::Customer(name.to_owned()), ty);
         self.found.insert(name.to_owned(), Found { expr, labels });
     }
@@ -163,18 +173,20 @@ impl CustomerScope {
         for metric in written {
             let name = &metric.name.value;
             let ty = types.get(name.as_str()).copied().unwrap_or(Type::Unknown);
-            self.add(name, ty, None);
+            self.add(Section::Metrics, name, ty, None);
         }
     }
 
     /// Adds the columns of `clv`.
     pub(super) fn clv(&mut self) {
-        self.add("clv", Type::Double, None);
+        self.add(Section::Clv, "clv", Type::Double, None);
     }
 
     /// All columns so far, in the order of the output.
-    pub(super) fn columns(&self) -> &[(String, Type)] {
-        &self.columns
+    pub(super) fn columns(&self) -> Vec<(&str, Type)> {
+        let mut columns: Vec<_> = self.columns.iter().collect();
+        columns.sort_by_key(|(section, ..)| *section);
+        columns.into_iter().map(|(_, name, ty)| (name.as_str(), *ty)).collect()
     }
 }
 
@@ -197,7 +209,7 @@ impl Scope for CustomerScope {
             };
             return Err(Diagnostic::error(Code::ForwardReference, message).with_hint(hint));
         }
-        let known = self.columns.iter().map(|(name, _)| name.as_str()).chain(["as_of"]);
+        let known = self.columns.iter().map(|(_, name, _)| name.as_str()).chain(["as_of"]);
         Err(unknown(name, known, "the columns of a customer are"))
     }
 }

@@ -6,7 +6,7 @@ use crate::plan::{Best, Bins, Column, Expr, Plan, Score, ScoreKind, Ties, Type};
 use crate::spec::{self, Method};
 
 use super::names::CLV_COLUMNS;
-use super::scope::{CustomerScope, Scope, unknown};
+use super::scope::{CustomerScope, Scope, Section, unknown};
 
 /// CLV columns are floats that engines agree on to nine digits only, so they are rounded before they are cut.
 pub(super) const FLOAT_SCALE: u8 = 6;
@@ -35,7 +35,7 @@ pub(super) fn resolve(
             Some(_) => Type::Score,
             None => Type::Unknown,
         };
-        scope.add(&score.name.value, ty, None);
+        scope.add(Section::Scores, &score.name.value, ty, None);
     }
     debug_assert!(scores.iter().all(|score| Plan::score_type(score) != Type::Unknown));
     scores

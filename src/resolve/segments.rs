@@ -6,7 +6,7 @@ use crate::spec::{self, Looks, Preset};
 
 use super::expr::{BY_METRIC, NoAggregates, Typer};
 use super::names::segment;
-use super::scope::CustomerScope;
+use super::scope::{CustomerScope, Section};
 
 /// The scores of the rules file: as written, and those of them that could be resolved.
 #[derive(Clone, Copy)]
@@ -36,8 +36,8 @@ pub(super) fn resolve(
         let labels = segmentation.as_ref().map(|segmentation| {
             segmentation.segments().iter().map(|segment| segment.id.clone()).collect::<Vec<_>>()
         });
-        scope.add(name, Type::Text, labels);
-        scope.add(&format!("{name}_rule"), Type::Score, None);
+        scope.add(Section::Segments, name, Type::Text, labels);
+        scope.add(Section::Segments, &format!("{name}_rule"), Type::Score, None);
         resolved.extend(segmentation);
     }
     resolved

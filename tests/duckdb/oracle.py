@@ -187,7 +187,7 @@ def expected_sql(rules, as_of):
         if m.type in ("count", "days", "int"):
             v = f"CAST({v} AS BIGINT)"
         elif m.agg == "sum":
-            scale = rules.money_scale if m.type == "money" else 2
+            scale = rules.money_scale if m.of == "amount" else 2
             v = f"CAST({v} AS DECIMAL(18, {scale}))"
         columns.append(f"{v} AS {q('__numerator_' + m.name if m.per else m.name)}")
         joins += f" LEFT JOIN {q('m_' + m.name)} USING (__customer)"

@@ -1,0 +1,102 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::spec::Override;
+
+/// Customer segments and tiers from orders.
+///
+/// A rules file says where the orders are and how customers are labelled; `run` reads the orders once and publishes one
+/// labelled row per customer as Parquet.
+#[derive(Debug, Parser)]
+#[command(name = "tiermill", version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the rules and, if it is there, the data; all mistakes at once
+    Check(CheckArgs),
+    /// Show what a run would read, compute and replace
+    Plan(PlanArgs),
+    /// Read the orders, label every customer, publish
+    Run(RunArgs),
+    /// Print the JSON Schema of the rules file, for editors
+    Schema,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RulesArgs {
+    /// The rules file
+    pub(super) rules: PathBuf,
+    /// Replace a value of the rules file, as in `--set scores.r.quantiles=4`
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = read_override)]
+    pub(super) set: Vec<Override>,
+    /// What stdout holds
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) rules: RulesArgs,
+    /// The last local date that counts
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<NaiveDate>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) rules: RulesArgs,
+    /// The last local date that counts; the clock is never read
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: NaiveDate,
+    /// Publish under this folder instead of the rules file's
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+    /// Apply this model instead of fitting one
+    #[arg(long, value_name = "FILE")]
+    pub(super) model: Option<PathBuf>,
+    /// Worker threads; all that this process may use if left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// End with this code if this very run is published already
+    #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) skip_code: Option<u8>,
+    /// Write the run result to this file, too, also on failure
+    #[arg(long, value_name = "FILE")]
+    pub(super) result_file: Option<PathBuf>,
+    /// How progress is told on stderr
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) log_format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+fn read_override(text: &str) -> Result<Override, String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.is_empty() => {
+            Ok(Override { path: path.to_owned(), value: value.to_owned() })
+        }
+        _ => Err("write KEY=VALUE, as in `scores.r.quantiles=4`".to_owned()),
+    }
+}

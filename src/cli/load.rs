@@ -1,0 +1,104 @@
+//! Rules file → plan, with every complaint on the way: what `check`, `plan` and `run` begin with.
+
+use std::io::IsTerminal;
+
+use crate::catalog::{self, Catalog};
+use crate::diag::{Class, Code, Diagnostic, Diagnostics, Source, render};
+use crate::plan::Plan;
+use crate::resolve::{self, Settings};
+use crate::spec;
+
+use super::args::RulesArgs;
+use super::exit::Exit;
+
+/// A rules file with all that was found about it.
+pub(super) struct Loaded {
+    pub(super) source: Source,
+    pub(super) diagnostics: Diagnostics,
+    /// None where there are errors.
+    pub(super) plan: Option<Plan>,
+    /// Whether the orders were looked at.
+    pub(super) saw_data: bool,
+}
+
+/// Whether orders that are not there are an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Data {
+    Required,
+    IfThere,
+}
+
+pub(super) fn load(args: &RulesArgs, settings: &Settings, data: Data) -> Result<Loaded, Failure> {
+    let name = args.rules.display().to_string();
+    let text = std::fs::read_to_string(&args.rules).map_err(|error| {
+        let message = match error.kind() {
+            std::io::ErrorKind::InvalidData => format!("`{name}` is not UTF-8 text"),
+            _ => format!("cannot read `{name}`: {error}"),
+        };
+        Failure { exit: Exit::Rules, message }
+    })?;
+    let mut source = Source::new(name, text);
+    let mut diagnostics = Diagnostics::new();
+    let rules = spec::read(&mut source, &args.set, &mut diagnostics);
+    let Some(rules) = rules else { return Ok(Loaded { source, diagnostics, plan: None, saw_data: false }) };
+    let catalog = match read_catalog(&rules, settings) {
+        Ok(catalog) => Some(catalog),
+        Err(diagnostic) if diagnostic.code == Code::InputMissing && data == Data::IfThere => None,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic.with_span(rules.orders.path.span));
+            None
+        }
+    };
+    let plan = resolve::resolve(&rules, catalog.as_ref(), settings, &source, &mut diagnostics);
+    Ok(Loaded { source, diagnostics, plan, saw_data: catalog.is_some() })
+}
+
+fn read_catalog(rules: &spec::Rules, settings: &Settings) -> Result<Catalog, Diagnostic> {
+    let catalog = catalog::read(&resolve::orders_path(rules, settings))?;
+    if catalog.rows() == 0 {
+        let message = format!("`{}` has no rows", rules.orders.path.value);
+        return Err(Diagnostic::error(Code::InputEmpty, message)
+            .with_hint("an empty input would publish an empty table over a good one"));
+    }
+    Ok(catalog)
+}
+
+/// Why there is no plan.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) exit: Exit,
+    pub(super) message: String,
+}
+
+impl Loaded {
+    /// Draws the diagnostics on stderr.
+    pub(super) fn draw(&self) {
+        let color = std::io::stderr().is_terminal();
+        eprint!("{}", render::text(&self.diagnostics, &self.source, color));
+    }
+
+    /// The exit that the diagnostics mean.
+    pub(super) fn exit(&self) -> Exit {
+        if !self.diagnostics.has_errors() {
+            return Exit::Done;
+        }
+        let all_input = self.diagnostics.sorted().iter().all(|one| one.code.class() == Class::Input);
+        if all_input { Exit::Input } else { Exit::Rules }
+    }
+
+    /// The plan, or what is wrong in one line.
+    pub(super) fn into_plan(self) -> Result<Plan, Failure> {
+        self.draw();
+        let exit = self.exit();
+        let errors = self.diagnostics.len();
+        let first = self.diagnostics.sorted().first().map(|one| one.message.clone());
+        self.plan.ok_or_else(|| Failure {
+            exit: if exit == Exit::Done { Exit::Bug } else { exit },
+            message: match (errors, first) {
+                (1, Some(first)) => first,
+                (n, Some(first)) => format!("{n} mistakes; the first: {first}"),
+                (_, None) => "no plan".to_owned(),
+            },
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! `tiermill run`: profile → fit → apply → publish, and the run result as the last line on stdout.
+
+use std::path::Path;
+
+use crate::engine;
+use crate::engine::polars::{fit, profile};
+use crate::fit::Model;
+use crate::plan::Plan;
+use crate::publish::{self, Lock, Manifest, Published};
+use crate::report::{Outcome, RunResult, segments_table};
+
+use super::args::{Format, RunArgs};
+use super::exit::Exit;
+use super::load::{Data, Failure, Loaded, load};
+use super::progress::Progress;
+use super::{settings, threads};
+
+pub(super) fn run(args: &RunArgs) -> Exit {
+    if let Some(threads) = args.threads {
+        threads::limit(threads);
+    }
+    let (exit, message, outcome) = match work(args) {
+        Ok(outcome) => (Exit::Done, None, Some(outcome)),
+        Err(failure) => (failure.exit, Some(failure.message), None),
+    };
+    if let (Some(message), false) = (&message, matches!(exit, Exit::Skipped(_))) {
+        eprintln!("error: {message}");
+    }
+    let result = RunResult {
+        code: exit.code(),
+        class: exit.class(),
+        retryable: exit.retryable(),
+        hint: exit.hint().to_owned(),
+        message,
+        outcome,
+    };
+    let line = serde_json::to_string(&result).unwrap_or_default();
+    println!("{line}");
+    if let Some(path) = &args.result_file
+        && let Err(error) = std::fs::write(path, format!("{line}\n"))
+    {
+        eprintln!("error: cannot write `{}`: {error}", path.display());
+        return if exit == Exit::Done { Exit::Transient } else { exit };
+    }
+    exit
+}
+
+fn work(args: &RunArgs) -> Result<Outcome, Failure> {
+    let mut progress = Progress::new(args.log_format);
+    let plan = progress.phase(
+        "plan",
+        || load(&args.plan.rules, &settings::of_plan(&args.plan), Data::Required).and_then(Loaded::into_plan),
+        |plan| format!("{} files, {} rows", plan.orders.files.len(), rows(plan)),
+    )?;
+    let frozen = args.model.as_deref().map(read_model).transpose()?;
+    let lock = Lock::take(&plan.target)?;
+    if let Some(code) = args.skip_code
+        && is_published(&plan, frozen.as_ref())
+    {
+        let message = format!("`{}` is this very run", publish::folder(&plan).display());
+        return Err(Failure { exit: Exit::Skipped(code), message });
+    }
+    let workers = args.threads.map_or_else(threads::available, usize::from);
+    let profile = progress.phase(
+        "profile",
+        || profile::run(&plan, workers),
+        |profile| format!("{} customers", profile.customers.height()),
+    )?;
+    let model = match frozen {
+        Some(model) => model,
+        None => progress.phase(
+            "fit",
+            || fit::run(&plan, &profile),
+            |model: &Model| format!("{} scores, {} bands", model.scores.len(), model.bands.len()),
+        )?,
+    };
+    let published: Published = progress.phase(
+        "publish",
+        || publish::publish(&plan, &profile, &model, &lock),
+        |published| published.folder.display().to_string(),
+    )?;
+    if args.plan.rules.format == Format::Text {
+        print!("{}", segments_table(&published.folder)?);
+        println!();
+    }
+    let folder = published.folder.display().to_string();
+    Ok(Outcome::new(&published.manifest, folder, progress.seconds()))
+}
+
+fn rows(plan: &Plan) -> u64 {
+    plan.orders.files.iter().map(|file| file.rows).sum()
+}
+
+fn read_model(path: &Path) -> Result<Model, Failure> {
+    let wrong = |why: String| Failure { exit: Exit::Rules, message: format!("`{}`: {why}", path.display()) };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| wrong(format!("not a model: {error}")))
+}
+
+/// Whether the target holds the result of this plan on these inputs already.
+fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
+    let folder = publish::folder(plan);
+    let Ok(text) = std::fs::read_to_string(folder.join("manifest.json")) else { return false };
+    let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else { return false };
+    let inputs = plan.orders.files.iter().map(|file| (file.path.display().to_string(), &file.footer_sha256));
+    let same_inputs = inputs.eq(manifest.inputs.iter().map(|file| (file.path.clone(), &file.footer_sha256)));
+    let same_model = match frozen {
+        Some(model) => *model == manifest.model,
+        None => {
+            manifest.model.fitted.as_of == manifest.as_of
+                && manifest.model.fitted.rules_sha256 == manifest.rules_sha256
+        }
+    };
+    folder.join("_SUCCESS").is_file()
+        && manifest.version == env!("CARGO_PKG_VERSION")
+        && manifest.rules_sha256 == plan.rules_sha256
+        && manifest.plan_sha256 == plan.digest()
+        && same_inputs
+        && same_model
+}
+
+impl From<engine::Error> for Failure {
+    fn from(error: engine::Error) -> Self {
+        let exit = match &error {
+            engine::Error::Overflow { .. } | engine::Error::Model(_) => Exit::Rules,
+            engine::Error::Io { .. } => Exit::Transient,
+            engine::Error::Engine(_) => Exit::Bug,
+        };
+        Self { exit, message: error.to_string() }
+    }
+}
+
+impl From<publish::Error> for Failure {
+    fn from(error: publish::Error) -> Self {
+        let exit = match error {
+            publish::Error::Engine(error) => return error.into(),
+            publish::Error::Io { .. } => Exit::Transient,
+            publish::Error::Locked(_) => Exit::Locked,
+            publish::Error::Broken(_) => Exit::Bug,
+        };
+        Self { exit, message: error.to_string() }
+    }
+}

@@ -1,0 +1,16 @@
+//! `tiermill schema`: the JSON Schema of the rules file.
+
+use super::exit::Exit;
+
+pub(super) fn schema() -> Exit {
+    match serde_json::to_string_pretty(&crate::spec::json_schema()) {
+        Ok(text) => {
+            println!("{text}");
+            Exit::Done
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            Exit::Bug
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The number of worker threads: Polars reads its own from the environment, once, when its pool is first used.
+
+/// Limits Polars and rayon to this many threads. Must come before either is used.
+#[allow(unsafe_code)]
+pub(super) fn limit(threads: u16) {
+    // SAFETY: called at the start of a command. The only other thread waits for signals and reads no environment.
+    unsafe { std::env::set_var("POLARS_MAX_THREADS", threads.to_string()) };
+    rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global().ok();
+}
+
+/// How many threads this process may use: the limit of its control group, or the machine's processors.
+pub(super) fn available() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

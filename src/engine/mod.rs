@@ -1,0 +1,48 @@
+//! Running a plan: [`polars`] is the embedded engine. An engine lowers the plan and moves rows; what is learned
+//! from the population is worked out in [`crate::fit`], and nothing is decided here.
+
+pub mod polars;
+
+use thiserror::Error;
+
+/// Why an engine stopped.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// An exact number outgrew its column.
+    #[error("`{column}` does not fit {ty}: a value has more than 18 digits")]
+    Overflow {
+        /// Which column.
+        column: String,
+        /// The type it has in the output.
+        ty: String,
+    },
+    /// A model that does not belong to the plan.
+    #[error("the model does not fit the rules: {0}")]
+    Model(String),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The engine itself refused.
+    #[error("the engine stopped: {0}")]
+    Engine(String),
+}
+
+/// What happened to every input row: `read = filtered + later + used + Σ rejected`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows of all files.
+    pub read: u64,
+    /// Left out by `where`.
+    pub filtered: u64,
+    /// Left out because they are after as-of.
+    pub later: u64,
+    /// Aggregated.
+    pub used: u64,
+    /// Set aside, by reason; reasons without rows are left out.
+    pub rejected: Vec<(&'static str, u64)>,
+}

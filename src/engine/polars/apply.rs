@@ -1,0 +1,206 @@
+//! Stage 3, apply: a pure function of (customer row, model) → scores, bands, labels. No window, no sort, no look at
+//! any other row.
+
+use polars::lazy::dsl::{Expr, col, lit, when};
+use polars::prelude::{DataFrame, DataType, IntoLazy, NULL};
+
+use crate::engine::Error;
+use crate::fit::{Cut, FORMAT, Kind, Model, Number, ScoreModel, key_double};
+use crate::plan::{self, Band, Best, Plan, Score, ScoreKind, Segmentation, Type};
+
+use super::fit::{best_word, kind_of, method};
+use super::lower::{decimal, lower};
+use super::types::{computed, published as published_type};
+
+/// Labels every customer: the profile's columns with scores, bands, labels and rule numbers beside them.
+pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<DataFrame, Error> {
+    check(plan, model)?;
+    let mut frame = customers.clone().lazy();
+    let (weighted, direct): (Vec<_>, Vec<_>) =
+        plan.scores.iter().partition(|score| matches!(score.kind, ScoreKind::Weighted(_)));
+    let mut columns = Vec::new();
+    for score in direct {
+        columns.push(self::score(score, plan, model)?);
+    }
+    for band in &plan.bands {
+        columns.push(self::band(band, model)?);
+    }
+    frame = frame.with_columns(columns);
+    frame = frame.with_columns(weighted.into_iter().map(weighted_score).collect::<Vec<_>>());
+    for segmentation in &plan.segmentations {
+        let rule = rule_number(segmentation)?;
+        frame = frame.with_columns([rule]).with_columns([label_of(segmentation)]);
+    }
+    Ok(frame.collect()?)
+}
+
+/// The columns that are published, in order and in their published types.
+pub fn published(plan: &Plan, labelled: &DataFrame) -> Result<DataFrame, Error> {
+    let columns = plan.output.iter().map(|column| {
+        let held = labelled.column(&column.name)?;
+        held.strict_cast(&published_type(column.ty)).map_err(|error| match column.ty {
+            Type::Decimal(_) => Error::Overflow { column: column.name.clone(), ty: column.ty.sql() },
+            _ => Error::Engine(error.to_string()),
+        })
+    });
+    Ok(DataFrame::new(labelled.height(), columns.collect::<Result<Vec<_>, _>>()?)?)
+}
+
+/// A model belongs to a plan if it has the cuts of its scores and bands, learned in the same way.
+fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
+    if model.format != FORMAT {
+        return Err(Error::Model(format!("its format is {}, this program reads {FORMAT}", model.format)));
+    }
+    for score in &plan.scores {
+        let ScoreKind::Fitted { of, bins, best } = &score.kind else { continue };
+        let wanted = (of.to_string(), method(*bins), best_word(*best));
+        match model.scores.iter().find(|one| one.name == score.name) {
+            None => return Err(Error::Model(format!("it has no cuts for the score `{}`", score.name))),
+            Some(one)
+                if (one.of.as_str(), one.method.as_str(), one.best.as_str())
+                    != (wanted.0.as_str(), wanted.1.as_str(), wanted.2) =>
+            {
+                let is = format!("{} of {}, best {}", one.method, one.of, one.best);
+                let (of, method, best) = wanted;
+                return Err(Error::Model(format!(
+                    "its score `{}` is {is}; the rules say {method} of {of}, best {best}",
+                    score.name
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    for band in &plan.bands {
+        let cut = band.bounds.len().saturating_sub(1);
+        let bounds = || band.bounds[..cut].iter().map(|(label, bound)| (label.clone(), bound.to_string()));
+        match model.bands.iter().find(|one| one.name == band.name) {
+            None => return Err(Error::Model(format!("it has no cuts for the band `{}`", band.name))),
+            Some(one)
+                if one.of != band.of.to_string()
+                    || !bounds().eq(one.cuts.iter().map(|cut| (cut.band.clone(), cut.share.clone()))) =>
+            {
+                let message = format!("its band `{}` has other bounds, or is of another metric", band.name);
+                return Err(Error::Model(message));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn value(of: &plan::Expr) -> Result<Expr, Error> {
+    lower(of, &|column| col(column.to_string()))
+}
+
+fn number(number: Number) -> Expr {
+    match number.kind {
+        Kind::Int => lit(number.key as i64),
+        Kind::Decimal(scale) => decimal(number.key, scale),
+        Kind::Double => lit(key_double(number.key)),
+    }
+}
+
+fn null(ty: Type) -> Expr {
+    lit(NULL).cast(computed(ty))
+}
+
+/// At least as good as a cut.
+fn reaches(value: Expr, cut: Expr, best: Best) -> Expr {
+    match best {
+        Best::High => value.gt_eq(cut),
+        Best::Low => value.lt_eq(cut),
+    }
+}
+
+/// `1 + cuts reached`; null for null.
+fn binned(value: Expr, reached: impl Iterator<Item = Expr>) -> Expr {
+    let bins = reached.fold(lit(1_i16), |sum, reached| sum + reached.cast(DataType::Int16));
+    // Small literals have no type of their own until they meet one.
+    when(value.is_not_null()).then(bins.cast(computed(Type::Score))).otherwise(null(Type::Score))
+}
+
+fn score(score: &Score, plan: &Plan, model: &Model) -> Result<Expr, Error> {
+    let expr = match &score.kind {
+        ScoreKind::Fitted { of, best, .. } => {
+            let cuts = model.scores.iter().find(|one| one.name == score.name);
+            let cuts = cuts.map_or(&[][..], |one: &ScoreModel| &one.cuts);
+            let kind = kind_of(of.ty);
+            let value = value(of)?;
+            let reached = cuts.iter().flatten().map(|cut| reached(&value, cut, kind, *best, plan));
+            let reached = reached.collect::<Result<Vec<_>, _>>()?;
+            binned(value.clone(), reached.into_iter())
+        }
+        ScoreKind::Breaks { of, best, breaks } => {
+            let kind = kind_of(of.ty);
+            let value = value(of)?;
+            let breaks = breaks.iter().filter_map(|one| Number::from_break(*one, kind, *best == Best::High));
+            let reached = breaks.map(|one| reaches(value.clone(), number(one), *best));
+            binned(value.clone(), reached)
+        }
+        ScoreKind::Weighted(_) => weighted_score(score),
+    };
+    Ok(expr.alias(score.name.as_str()))
+}
+
+fn reached(value: &Expr, cut: &Cut, kind: Kind, best: Best, plan: &Plan) -> Result<Expr, Error> {
+    let unreadable = || Error::Model(format!("the cut `{}` is not readable", cut.value));
+    let at = number(Number::parse(&cut.value, kind).ok_or_else(unreadable)?);
+    let Some(customer) = &cut.customer else { return Ok(reaches(value.clone(), at, best)) };
+    let id = col(plan.orders.customer.column.as_str());
+    let from = match plan.orders.customer.ty {
+        Type::Int => id.gt_eq(lit(customer.parse::<i64>().map_err(|_| unreadable())?)),
+        _ => id.gt_eq(lit(customer.clone())),
+    };
+    let better = match best {
+        Best::High => value.clone().gt(at.clone()),
+        Best::Low => value.clone().lt(at.clone()),
+    };
+    Ok(better.or(value.clone().eq(at).and(from)))
+}
+
+fn weighted_score(score: &Score) -> Expr {
+    let ScoreKind::Weighted(parts) = &score.kind else { return null(Type::Score) };
+    let ty = computed(Type::Decimal(Score::WEIGHTED_SCALE));
+    let part = |(name, weight): &(String, crate::decimal::Decimal)| {
+        let weight = weight.rescale(Score::WEIGHTED_SCALE).unwrap_or(0);
+        col(name.as_str()).cast(ty.clone()) * decimal(weight, Score::WEIGHTED_SCALE)
+    };
+    let zero = decimal(0, Score::WEIGHTED_SCALE);
+    parts.iter().map(part).fold(zero, |sum, part| sum + part).alias(score.name.as_str())
+}
+
+/// The first band that the value reaches; the last takes the rest, nulls and all that is not positive included.
+fn band(band: &Band, model: &Model) -> Result<Expr, Error> {
+    let value = value(&band.of)?;
+    let kind = kind_of(band.of.ty);
+    let cuts = model.bands.iter().find(|one| one.name == band.name).map_or(&[][..], |one| &one.cuts);
+    let last = band.bounds.last().map_or("", |(label, _)| label);
+    let mut expr = lit(last);
+    for cut in cuts.iter().rev() {
+        let Some(at_least) = &cut.at_least else { continue };
+        let at = Number::parse(at_least, kind).ok_or_else(|| {
+            Error::Model(format!("the cut `{at_least}` of `{}` is not readable", band.name))
+        })?;
+        expr = when(value.clone().gt_eq(number(at))).then(lit(cut.band.as_str())).otherwise(expr);
+    }
+    Ok(expr.alias(band.name.as_str()))
+}
+
+/// The number of the first rule that is true; only true is.
+fn rule_number(segmentation: &Segmentation) -> Result<Expr, Error> {
+    let mut rule = lit(0_i16);
+    for (at, one) in segmentation.rules.iter().enumerate().rev() {
+        rule = when(value(&one.when)?).then(lit(at as i16 + 1)).otherwise(rule);
+    }
+    Ok(rule.cast(computed(Type::Score)).alias(segmentation.rule_column().as_str()))
+}
+
+/// The label of a rule's number.
+fn label_of(segmentation: &Segmentation) -> Expr {
+    let rule = col(segmentation.rule_column().as_str());
+    let mut label = lit(segmentation.default.id.as_str());
+    for (at, one) in segmentation.rules.iter().enumerate() {
+        label = when(rule.clone().eq(lit(at as i16 + 1))).then(lit(one.segment.id.as_str())).otherwise(label);
+    }
+    label.alias(segmentation.name.as_str())
+}

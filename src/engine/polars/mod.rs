@@ -1,0 +1,34 @@
+//! The embedded engine, one file a stage: [`profile`] reads all orders once, [`fit`] takes histograms to the
+//! model, [`apply`] labels each customer by (row, model) alone, [`write`] makes Parquet of it.
+
+pub mod apply;
+mod convert;
+pub mod fit;
+mod lower;
+pub mod profile;
+pub mod rejected;
+mod scan;
+pub mod summary;
+pub mod sums;
+mod types;
+pub mod write;
+
+/// Rows as the engine holds them; nobody outside it looks inside.
+pub use polars::prelude::DataFrame as Frame;
+pub use profile::Profile;
+
+use polars::prelude::PolarsError;
+
+use super::Error;
+
+impl From<PolarsError> for Error {
+    fn from(error: PolarsError) -> Self {
+        match &error {
+            PolarsError::IO { error: source, .. } => {
+                let source = std::io::Error::new(source.kind(), source.to_string());
+                Self::Io { path: "input".to_owned(), source }
+            }
+            _ => Self::Engine(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The two small tables beside the parts: the segments as a dimension table, and what each of them holds.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use polars::prelude::{
+    Column, DataFrame, Float64Chunked, Int64Chunked, Int128Chunked, IntoColumn, LazyFrame, NewChunkedArray,
+    PlRefPath, ScanArgsParquet, StringChunked,
+};
+
+use crate::decimal::render;
+use crate::engine::Error;
+use crate::plan::{Plan, Segmentation, Type};
+
+use super::Profile;
+use super::profile::{ORDERS, RECENCY, REVENUE};
+use super::types::published;
+
+/// Customers by (segmentation, segment) of an earlier run.
+pub type Previous = HashMap<(String, String), i64>;
+
+/// `segments.parquet`: one row a label, in the order of the rules.
+pub fn segments(plan: &Plan) -> Result<DataFrame, Error> {
+    let mut rows: Vec<[Option<String>; 8]> = Vec::new();
+    for segmentation in &plan.segmentations {
+        for segment in segmentation.segments() {
+            let rules = segmentation.rules.iter().filter(|rule| rule.segment.id == segment.id);
+            let mut rules: Vec<&str> = rules.map(|rule| rule.text.as_str()).collect();
+            if segmentation.default.id == segment.id {
+                rules.push("everybody else");
+            }
+            let looks = &segment.looks;
+            rows.push([
+                Some(segmentation.name.clone()),
+                Some(segment.id.clone()),
+                looks.label_zh.clone(),
+                looks.label_en.clone(),
+                looks.strategy.clone(),
+                looks.expected_effect.clone(),
+                looks.color.clone(),
+                Some(rules.join("; or ")),
+            ]);
+        }
+    }
+    const NAMES: [&str; 8] =
+        ["segmentation", "id", "label_zh", "label_en", "strategy", "expected_effect", "color", "rule"];
+    let column = |(at, name): (usize, &&str)| {
+        StringChunked::from_iter_options((*name).into(), rows.iter().map(|row| row[at].clone())).into_column()
+    };
+    Ok(DataFrame::new(rows.len(), NAMES.iter().enumerate().map(column).collect())?)
+}
+
+/// What one segment holds.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    customers: i64,
+    orders: Vec<i64>,
+    revenue: Vec<i128>,
+    recency: Vec<i64>,
+    clv: f64,
+}
+
+/// `summary.parquet`: one row a segment. Sums are taken in the order of the ids, so they are the same on any number
+/// of threads. `labelled` has the segmentations' columns, row by row beside the profile.
+pub fn summary(
+    plan: &Plan,
+    profile: &Profile,
+    labelled: &DataFrame,
+    previous: &Previous,
+) -> Result<DataFrame, Error> {
+    let customers = &profile.customers;
+    let whole = |name: &str| -> Result<Vec<i64>, Error> {
+        let column = customers.column(name)?.cast(&polars::prelude::DataType::Int64)?;
+        Ok(column.i64()?.iter().map(|value| value.unwrap_or(0)).collect())
+    };
+    let (orders, recency) = (whole(ORDERS)?, whole(RECENCY)?);
+    let (revenue, scale): (Vec<i128>, u8) = match &plan.facts.revenue {
+        Some(expr) => {
+            let values = customers.column(REVENUE)?.decimal()?.physical().iter();
+            let scale = match expr.ty {
+                Type::Decimal(scale) => scale,
+                _ => 0,
+            };
+            (values.map(|value| value.unwrap_or(0)).collect(), scale)
+        }
+        None => (vec![0; orders.len()], 2),
+    };
+    let clv: Option<Vec<f64>> = match plan.clv {
+        Some(_) => Some(customers.column("clv")?.f64()?.iter().map(|value| value.unwrap_or(0.0)).collect()),
+        None => None,
+    };
+    let mut table = Table::new(scale, plan.facts.revenue.is_some(), clv.is_some());
+    let total_revenue: i128 = revenue.iter().sum();
+    for segmentation in &plan.segmentations {
+        let rules = labelled.column(&segmentation.rule_column())?.i16()?;
+        let mut tallies: HashMap<&str, Tally> = HashMap::new();
+        for (row, rule) in rules.iter().enumerate() {
+            let tally = tallies.entry(label(segmentation, rule.unwrap_or(0))).or_default();
+            tally.customers += 1;
+            tally.orders.push(orders[row]);
+            tally.revenue.push(revenue[row]);
+            tally.recency.push(recency[row]);
+            tally.clv += clv.as_ref().map_or(0.0, |clv| clv[row]);
+        }
+        for segment in segmentation.segments() {
+            let tally = tallies.remove(segment.id.as_str()).unwrap_or_default();
+            let before = previous.get(&(segmentation.name.clone(), segment.id.clone())).copied();
+            table.push(&segmentation.name, &segment.id, tally, orders.len(), total_revenue, before);
+        }
+    }
+    table.finish()
+}
+
+fn label(segmentation: &Segmentation, rule: i16) -> &str {
+    let rule = usize::try_from(rule).unwrap_or(0).checked_sub(1).and_then(|at| segmentation.rules.get(at));
+    rule.map_or(&segmentation.default.id, |rule| &rule.segment.id)
+}
+
+/// The columns of the summary while they grow.
+struct Table {
+    scale: u8,
+    has_revenue: bool,
+    has_clv: bool,
+    texts: [Vec<String>; 2],
+    counts: [Vec<Option<i64>>; 4],
+    revenue: Vec<Option<i128>>,
+    shares: [Vec<Option<f64>>; 6],
+}
+
+impl Table {
+    fn new(scale: u8, has_revenue: bool, has_clv: bool) -> Self {
+        let (texts, counts, revenue, shares) = Default::default();
+        Self { scale, has_revenue, has_clv, texts, counts, revenue, shares }
+    }
+
+    fn push(
+        &mut self,
+        segmentation: &str,
+        id: &str,
+        tally: Tally,
+        all: usize,
+        revenue: i128,
+        before: Option<i64>,
+    ) {
+        let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
+        let own: i128 = tally.revenue.iter().sum();
+        let orders = tally.orders.iter().sum();
+        self.texts[0].push(segmentation.to_owned());
+        self.texts[1].push(id.to_owned());
+        let counts =
+            [Some(tally.customers), Some(orders), before, before.map(|before| tally.customers - before)];
+        self.counts.iter_mut().zip(counts).for_each(|(column, value)| column.push(value));
+        self.revenue.push(self.has_revenue.then_some(own));
+        let unit = 10_f64.powi(i32::from(self.scale));
+        let money = median(tally.revenue).map(|median| median / unit);
+        let shares = [
+            share(tally.customers as f64, all as f64),
+            share(own as f64, revenue as f64).filter(|_| self.has_revenue),
+            median(tally.recency.into_iter().map(i128::from).collect()),
+            median(tally.orders.into_iter().map(i128::from).collect()),
+            money.filter(|_| self.has_revenue),
+            self.has_clv.then_some(tally.clv),
+        ];
+        self.shares.iter_mut().zip(shares).for_each(|(column, value)| column.push(value));
+    }
+
+    fn finish(self) -> Result<DataFrame, Error> {
+        let [segmentations, ids] = self.texts;
+        let len = ids.len();
+        let text = |name: &str, values: Vec<String>| {
+            StringChunked::from_iter_values(name.into(), values.into_iter()).into_column()
+        };
+        let count = |name: &str, values: Vec<Option<i64>>| -> Column {
+            Int64Chunked::from_iter_options(name.into(), values.into_iter()).into_column()
+        };
+        let double = |name: &str, values: Vec<Option<f64>>| -> Column {
+            Float64Chunked::from_iter_options(name.into(), values.into_iter()).into_column()
+        };
+        let revenue = Int128Chunked::from_iter_options("revenue".into(), self.revenue.into_iter());
+        let revenue =
+            revenue.into_decimal_unchecked(super::types::PRECISION, usize::from(self.scale)).into_column();
+        let revenue = revenue.strict_cast(&published(Type::Decimal(self.scale)))?;
+        let [customers, orders, previous, change] = self.counts;
+        let [share, revenue_share, recency, frequency, monetary, clv] = self.shares;
+        let columns = vec![
+            text("segmentation", segmentations),
+            text("segment", ids),
+            count("customers", customers),
+            double("customer_share", share),
+            count("orders", orders),
+            revenue,
+            double("revenue_share", revenue_share),
+            double("median_recency_days", recency),
+            double("median_orders", frequency),
+            double("median_revenue", monetary),
+            double("clv", clv),
+            count("previous_customers", previous),
+            count("customers_change", change),
+        ];
+        Ok(DataFrame::new(len, columns)?)
+    }
+}
+
+/// The middle value, or the mean of the two in the middle.
+fn median(mut values: Vec<i128>) -> Option<f64> {
+    let middle = values.len() / 2;
+    if values.is_empty() {
+        return None;
+    }
+    let odd = values.len() % 2 == 1;
+    let (below, upper, _) = values.select_nth_unstable(middle);
+    let upper = *upper as f64;
+    let lower = below.iter().max().map_or(upper, |lower| *lower as f64);
+    Some(if odd { upper } else { (lower + upper) / 2.0 })
+}
+
+/// One segment of a published summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The segmentation.
+    pub segmentation: String,
+    /// The label.
+    pub segment: String,
+    /// How many customers.
+    pub customers: i64,
+    /// Their share of all customers.
+    pub customer_share: Option<f64>,
+    /// Their revenue, with its decimals; none without amounts.
+    pub revenue: Option<String>,
+    /// Its share of all revenue.
+    pub revenue_share: Option<f64>,
+}
+
+/// Reads a published summary.
+pub fn read(path: &Path) -> Result<Vec<Row>, Error> {
+    let scan = LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, ScanArgsParquet::default())?;
+    let frame = scan.collect()?;
+    let (segmentations, segments) = (frame.column("segmentation")?.str()?, frame.column("segment")?.str()?);
+    let customers = frame.column("customers")?.i64()?;
+    let (share, revenue_share) =
+        (frame.column("customer_share")?.f64()?, frame.column("revenue_share")?.f64()?);
+    let revenue = frame.column("revenue")?.decimal()?;
+    let (revenue, scale) = (revenue.physical(), u8::try_from(revenue.scale()).unwrap_or(0));
+    let row = |at: usize| {
+        Some(Row {
+            segmentation: segmentations.get(at)?.to_owned(),
+            segment: segments.get(at)?.to_owned(),
+            customers: customers.get(at)?,
+            customer_share: share.get(at),
+            revenue: revenue.get(at).map(|value| render(value, scale)),
+            revenue_share: revenue_share.get(at),
+        })
+    };
+    Ok((0..frame.height()).filter_map(row).collect())
+}
+
+/// The customers of an earlier run's segments.
+pub fn previous(path: &Path) -> Result<Previous, Error> {
+    let rows = read(path)?.into_iter();
+    Ok(rows.map(|row| ((row.segmentation, row.segment), row.customers)).collect())
+}

@@ -1,0 +1,33 @@
+//! The plan's types as Polars holds them while it computes, and as it writes them.
+
+use polars::prelude::{DataType, TimeUnit};
+
+use crate::plan::Type;
+
+/// Digits of a decimal while computing; 38 leaves room that a sum of 18-digit numbers never fills.
+pub(super) const PRECISION: usize = 38;
+/// Digits of a published decimal: what every warehouse takes, and 64 bits hold.
+pub(super) const OUTPUT_PRECISION: usize = 18;
+
+/// The type while computing.
+pub(super) fn computed(ty: Type) -> DataType {
+    match ty {
+        Type::Bool => DataType::Boolean,
+        Type::Score => DataType::Int16,
+        Type::Days => DataType::Int32,
+        Type::Int => DataType::Int64,
+        Type::Decimal(scale) => DataType::Decimal(PRECISION, usize::from(scale)),
+        Type::Double => DataType::Float64,
+        Type::Text | Type::Unknown => DataType::String,
+        Type::Date => DataType::Date,
+        Type::Time => DataType::Datetime(TimeUnit::Microseconds, None),
+    }
+}
+
+/// The type in a published file.
+pub(super) fn published(ty: Type) -> DataType {
+    match ty {
+        Type::Decimal(scale) => DataType::Decimal(OUTPUT_PRECISION, usize::from(scale)),
+        ty => computed(ty),
+    }
+}

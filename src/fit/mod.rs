@@ -1,0 +1,13 @@
+//! What is learned from the population, and nothing else: the model. Works on plain slices; knows no engine.
+
+mod bands;
+mod cuts;
+mod histogram;
+mod mean;
+mod model;
+
+pub use bands::band_cuts;
+pub use cuts::{quantile_cuts, split_positions};
+pub use histogram::{Histogram, Kind, Number, double_key, key_double};
+pub use mean::mean_cut;
+pub use model::{BandCut, BandModel, Cut, FORMAT, Model, Origin, ScoreModel};

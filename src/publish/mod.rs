@@ -1,0 +1,104 @@
+//! Stage 4, publish: the only place that writes output. Everything goes to a staging folder beside the target, is
+//! read back and counted, and is then swapped in with one rename; or nothing is published at all.
+
+mod error;
+mod lock;
+mod manifest;
+pub mod readback;
+mod staging;
+
+pub use error::Error;
+pub use lock::Lock;
+pub use manifest::{FORMAT, FileEntry, InputEntry, Manifest, RowCounts, sha256_of};
+pub use staging::{Staging, remove_all_staging};
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::engine::polars::summary::{self, Previous};
+use crate::engine::polars::{Frame, Profile, apply, rejected, write};
+use crate::fit::Model;
+use crate::plan::Plan;
+
+/// What was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The folder of this as-of.
+    pub folder: PathBuf,
+    /// What the manifest says.
+    pub manifest: Manifest,
+}
+
+/// The folder of a run: `target/as_of=D`.
+pub fn folder(plan: &Plan) -> PathBuf {
+    plan.target.join(format!("as_of={}", plan.as_of))
+}
+
+/// Writes, verifies and swaps in one run. The lock must be held.
+pub fn publish(plan: &Plan, profile: &Profile, model: &Model, _lock: &Lock) -> Result<Published, Error> {
+    let folder = folder(plan);
+    let staging = Staging::create(&plan.target, &plan.as_of.to_string())?;
+    let metadata = vec![
+        ("tiermill.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("tiermill.engine".to_owned(), "polars".to_owned()),
+        ("tiermill.rules".to_owned(), plan.name.clone()),
+        ("tiermill.rules_sha256".to_owned(), plan.rules_sha256.clone()),
+        ("tiermill.as_of".to_owned(), plan.as_of.to_string()),
+    ];
+    let labelled = apply::label(plan, model, &profile.customers)?;
+    let output = apply::published(plan, &labelled)?;
+
+    let count = write::parts(profile.customers.height());
+    let mut parts = Vec::new();
+    for number in 0..count {
+        let name = format!("part-{number:05}.parquet");
+        let part = write::part(plan, &output, number, count)?;
+        write::table(&part, &staging.path().join(&name), &metadata)?;
+        parts.push(name);
+    }
+    let expected = readback::expect(plan, &output)?;
+    readback::check(plan, staging.path(), &parts, &expected)?;
+
+    let mut tables = Vec::new();
+    let mut table = |name: &str, frame: &Frame| -> Result<(), Error> {
+        write::table(frame, &staging.path().join(name), &metadata)?;
+        tables.push(name.to_owned());
+        Ok(())
+    };
+    table("segments.parquet", &summary::segments(plan)?)?;
+    table("summary.parquet", &summary::summary(plan, profile, &labelled, &previous(plan)?)?)?;
+    table("rejected.parquet", &rejected::read(plan, &profile.counts)?)?;
+
+    staging.write("model.json", &json(model)?)?;
+    tables.push("model.json".to_owned());
+    let manifest = Manifest::new(plan, profile, model, staging.path(), &parts, &tables)?;
+    let text = json(&manifest)?;
+    staging.write("manifest.json", &text)?;
+    staging.write("_SUCCESS", format!("{}\n", manifest::sha256(&text)).as_bytes())?;
+    staging.swap_in(&folder)?;
+    Ok(Published { folder, manifest })
+}
+
+/// A readable JSON document with a final newline.
+pub fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    let mut text = serde_json::to_vec_pretty(value).map_err(|error| Error::Broken(error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// The summary of the latest complete run before this one.
+fn previous(plan: &Plan) -> Result<Previous, Error> {
+    match previous_folder(&plan.target, &plan.as_of.to_string()) {
+        Some(folder) => Ok(summary::previous(&folder.join("summary.parquet"))?),
+        None => Ok(Previous::new()),
+    }
+}
+
+fn previous_folder(target: &Path, as_of: &str) -> Option<PathBuf> {
+    let entries = fs::read_dir(target).ok()?.flatten().map(|entry| entry.path());
+    let date = |path: &PathBuf| Some(path.file_name()?.to_str()?.strip_prefix("as_of=")?.to_owned());
+    let earlier = entries.filter(|path| date(path).is_some_and(|date| date.as_str() < as_of));
+    earlier
+        .filter(|path| path.join("_SUCCESS").is_file() && path.join("summary.parquet").is_file())
+        .max_by_key(|path| date(path))
+}

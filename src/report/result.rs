@@ -1,0 +1,63 @@
+//! The run result: the last line on stdout of `run`, and `--result-file`, written on failure, too.
+
+use serde::Serialize;
+
+use crate::publish::{Manifest, RowCounts};
+
+/// The outcome of a run for an orchestrator.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunResult {
+    /// The exit code.
+    pub code: u8,
+    /// What kind of end it is, in one word.
+    pub class: &'static str,
+    /// Whether the same command may work later.
+    pub retryable: bool,
+    /// What to do about it; empty when done.
+    pub hint: String,
+    /// What went wrong; none when done.
+    pub message: Option<String>,
+    /// What was published; none otherwise.
+    #[serde(flatten)]
+    pub outcome: Option<Outcome>,
+}
+
+/// What was published.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// The rules' name.
+    pub rules: String,
+    /// The last local date that counts.
+    pub as_of: String,
+    /// The folder.
+    pub output: String,
+    /// Rows of the output.
+    pub customers: u64,
+    /// What happened to every input row.
+    pub rows: RowCounts,
+    /// How many parts there are.
+    pub parts: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// Wall time by phase.
+    pub seconds: Seconds,
+}
+
+/// Wall time by phase, in the order they ran.
+pub type Seconds = serde_json::Map<String, serde_json::Value>;
+
+impl Outcome {
+    /// From what was published.
+    pub fn new(manifest: &Manifest, output: String, seconds: Seconds) -> Self {
+        Self {
+            rules: manifest.rules.clone(),
+            as_of: manifest.as_of.clone(),
+            output,
+            customers: manifest.customers,
+            rows: manifest.rows.clone(),
+            parts: manifest.parts.len(),
+            bytes: manifest.parts.iter().map(|part| part.bytes).sum(),
+            seconds,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The segments of a run as a small table for the terminal, from the published summary.
+
+use std::path::Path;
+
+use crate::engine::Error;
+use crate::engine::polars::summary;
+
+/// One line a segment: customers, their share, their revenue's share.
+pub fn segments_table(folder: &Path) -> Result<String, Error> {
+    let rows = summary::read(&folder.join("summary.parquet"))?;
+    let width = rows.iter().map(|row| row.segment.chars().count()).max().unwrap_or(0).max(8);
+    let mut text = String::new();
+    let mut segmentation = String::new();
+    for row in rows {
+        if row.segmentation != segmentation {
+            segmentation.clone_from(&row.segmentation);
+            let heads = ["customers", "share", "revenue", "share"];
+            let [customers, share, revenue, revenue_share] = heads;
+            text += &format!(
+                "{}{:<width$}  {customers:>11} {share:>7} {revenue:>18} {revenue_share:>7}\n",
+                if text.is_empty() { "" } else { "\n" },
+                row.segmentation
+            );
+        }
+        let percent =
+            |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
+        text += &format!(
+            "  {:<width$}{:>11} {:>7} {:>18} {:>7}\n",
+            row.segment,
+            thousands(&row.customers.to_string()),
+            percent(row.customer_share),
+            row.revenue.as_deref().map_or("-".to_owned(), thousands),
+            percent(row.revenue_share),
+        );
+    }
+    Ok(text)
+}
+
+/// `2500315.63` → `2,500,315.63`
+fn thousands(number: &str) -> String {
+    let (whole, fraction) =
+        number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}{}", fraction.map_or(String::new(), |fraction| format!(".{fraction}")))
+}

@@ -1,0 +1,29 @@
+//! What the summary needs of every customer; mostly aggregates that some metric has asked for already.
+
+use crate::plan::{Aggregate, Column, Expr, ExprKind, Facts, Function, Literal, Orders, Role, Type};
+
+use super::aggregate::Aggregates;
+use super::scope::RowScope;
+
+pub(super) fn resolve(orders: &Orders, rows: &RowScope, aggregates: &mut Aggregates) -> Facts {
+    let role = |name: &str| {
+        let (_, role, ty) = rows.roles.iter().find(|(known, ..)| *known == name)?;
+        Some(Expr::column(Column::Role(*role), *ty))
+    };
+    let mut add = |function: Function, ty: Type| {
+        aggregates.intern(Aggregate { function, condition: None, window_days: None, ty })
+    };
+    let count = match role("order") {
+        Some(order) if !orders.row_is_order => Function::CountDistinct(order),
+        _ => Function::CountRows,
+    };
+    let count = add(count, Type::Int);
+    let revenue = role("amount").map(|amount| {
+        let ty = amount.ty;
+        add(Function::Sum(amount), ty)
+    });
+    let last_day = add(Function::Max(Expr::column(Column::Role(Role::Day), Type::Date)), Type::Date);
+    let as_of = Expr::literal(Literal::Date(rows.as_of));
+    let recency_days = Expr::new(ExprKind::DaysBetween(Box::new(as_of), Box::new(last_day)), Type::Days);
+    Facts { orders: count, revenue, recency_days }
+}
