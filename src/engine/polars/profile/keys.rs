@@ -119,6 +119,28 @@ impl Keys {
         self.insert(word, hash)
     }
 
+    /// The groups in the order of their ids, each with a word that orders like its id; none where an id is too long
+    /// for that.
+    pub(super) fn sorted(&self) -> Option<Vec<(u128, u32)>> {
+        if !self.long.is_empty() {
+            return None;
+        }
+        let order = |slot: &Slot| {
+            let key = match self.text {
+                // The twelve bytes, the first the most significant, then the length: `a` is before `a\0`.
+                true => {
+                    let bytes = u128::from_be_bytes(slot.id.to_le_bytes()) << 32;
+                    bytes | u128::from(slot.id as u32)
+                }
+                false => u128::from(slot.id as u64 ^ 1 << 63),
+            };
+            (key, slot.group)
+        };
+        let mut sorted: Vec<(u128, u32)> = self.table.iter().map(order).collect();
+        sorted.sort_unstable();
+        Some(sorted)
+    }
+
     /// The ids as a column, in the order of the groups.
     pub(super) fn finish(self, name: &str) -> Column {
         let mut words = vec![0_u128; self.table.len()];

@@ -11,7 +11,7 @@ mod values;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use polars::prelude::{DataFrame, Engine, IntoLazy, PlanCallback, SortMultipleOptions, col};
+use polars::prelude::{DataFrame, Engine, IntoLazy, PlanCallback, col};
 
 use crate::engine::{Counts, Error};
 use crate::plan::{self, Plan};
@@ -20,7 +20,7 @@ use super::lower::lower;
 use super::scan::{self, AFTER_AS_OF, REASON, REASONS, Scan};
 use keys::Ids;
 pub(in crate::engine::polars) use keys::{hash_int, hash_text};
-use shard::{Batch, Shard};
+use shard::{Batch, Finished, Shard};
 
 /// Every metric of every customer: what the later stages know of the orders.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
         // Without senders the workers come to their end.
         lock(&dealer).senders.clear();
         let stopped = || Error::Engine("a worker of the profile panicked".to_owned());
-        let frames: Vec<Result<DataFrame, Error>> =
+        let frames: Vec<Result<Finished, Error>> =
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(stopped()))).collect();
         let frames = frames.into_iter().collect::<Result<Vec<_>, _>>()?;
         if let Some(failure) = lock(&dealer).failure.take() {
@@ -90,13 +90,7 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
         scanned?;
         Ok::<_, Error>(frames)
     })?;
-    let rows = frames.into_iter().reduce(|mut all, more| {
-        all.vstack_mut_owned(more).ok();
-        all
-    });
-    let rows = rows.unwrap_or_default();
-    let id = plan.orders.customer.column.as_str();
-    let rows = rows.sort([id], SortMultipleOptions::default())?;
+    let rows = Finished::merge(frames, &plan.orders.customer.column)?;
     let customers = derive(rows, plan)?;
     Ok(Profile { customers, counts: lock(&dealer).counted(plan) })
 }
