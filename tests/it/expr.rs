@@ -230,8 +230,8 @@ fn null_stays_three_valued() {
             ("coalesce(revenue > 1, false)", "coalesce(revenue > 1.00, false)"),
             ("true", "true"),
             ("false or order_count = 1", "(false or order_count = 1)"),
-            ("(revenue > 1) = (order_count > 1)", "revenue > 1.00 = order_count > 1"),
-            ("(revenue > 1) is null", "revenue > 1.00 is null"),
+            ("(revenue > 1) = (order_count > 1)", "(revenue > 1.00) = (order_count > 1)"),
+            ("(revenue > 1) is null", "(revenue > 1.00) is null"),
         ],
     );
 }
