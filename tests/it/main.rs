@@ -1,1 +1,5 @@
+//! The integration tests, one crate: a file is a noun of the product, `support` is what they share.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod goldens;
+mod support;
