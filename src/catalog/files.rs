@@ -76,7 +76,7 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
     }
     if files.iter().all(|file| file.rows == 0) {
         let message = format!("`{}`: {}, without a single row", path.display(), number_of_files(files.len()));
-        let hint = "did the job that writes them run? Without orders there is nothing to segment";
+        let hint = "an empty input would publish an empty table over a good one";
         return Err(Diagnostic::error(Code::InputEmpty, message).with_hint(hint));
     }
     let hive = hive_keys(path, &paths);

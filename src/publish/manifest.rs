@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::polars::Profile;
 use crate::fit::Model;
-use crate::plan::{Plan, hex};
+use crate::plan::{AmountEncoding, Plan, hex};
 
 use super::Error;
 
@@ -113,9 +113,11 @@ impl Manifest {
             footer_sha256: file.footer_sha256.clone(),
         });
         let counts = &profile.counts;
+        const ROUNDED: &str = ", rounded half away from zero as it is read";
         let amount = plan.orders.amount.as_ref().map(|amount| {
             let rounded = match amount.encoding {
-                crate::plan::AmountEncoding::Float => ", rounded half away from zero as it is read",
+                AmountEncoding::Float => ROUNDED,
+                AmountEncoding::Decimal(own) if own > amount.scale => ROUNDED,
                 _ => "",
             };
             format!("{} as DECIMAL with {} places{rounded}", amount.column, amount.scale)

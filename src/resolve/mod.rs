@@ -74,7 +74,7 @@ pub fn resolve(
     let scores = scores::resolve(written_scores, &mut scope, out);
     let bands = bands::resolve(bands, &mut scope, out);
     let known = segments::Scores { written: written_scores, resolved: &scores };
-    let segmentations = segments::resolve(segmentations, known, &mut scope, source, out);
+    let segmentations = segments::resolve(segmentations, known, &mut scope, out);
     let output_columns = output::resolve(output, &row_scope.customer, &scope, out);
 
     if out.has_errors() {

@@ -181,21 +181,16 @@ fn amount(
         AmountEncoding::Decimal(own) => Some(own),
         _ => None,
     };
-    if let Some(own) = own.filter(|own| *own > Decimal::MAX_SCALE) {
-        let what = format!("{own} decimal places, {} are the most", Decimal::MAX_SCALE);
-        wrong_type(role, &column.physical, &what, out);
-        return None;
-    }
-    if let (Some(own), Some(scale)) = (own, scale)
-        && scale.value < own
-    {
-        let message =
-            format!("`scale: {}` would cut the decimals of `{}`, which has {own}", scale.value, role.value);
-        out.push(
-            Diagnostic::error(Code::BadValue, message)
-                .with_span(scale.span)
-                .with_hint("leave `scale` out: decimal columns keep their own"),
+    // Spark's DECIMAL(38, 18) is money, too, once the rules file says how many places count.
+    if let (Some(own), None) = (own.filter(|own| *own > Decimal::MAX_SCALE), scale) {
+        let message = format!(
+            "the column `{}` has {own} decimal places, {} are the most",
+            role.value,
+            Decimal::MAX_SCALE
         );
+        let hint = "write `scale: 2` to round each amount half away from zero as it is read";
+        out.push(Diagnostic::error(Code::ColumnType, message).with_span(role.span).with_hint(hint));
+        return None;
     }
     let scale = scale.map(|scale| scale.value).or(own).unwrap_or(DEFAULT_SCALE);
     Some(plan::Amount { column: role.value.clone(), encoding, scale })

@@ -1,6 +1,6 @@
 //! `segments`: rules in order, presets spelled out as rules.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean, listed};
 use crate::plan::{Column, Expr, ExprKind, Literal, Rule, Score, Segment, Segmentation, Type};
 use crate::spec::{self, Looks, Preset};
 
@@ -20,7 +20,6 @@ pub(super) fn resolve(
     written: &[spec::Segmentation],
     scores: Scores<'_>,
     scope: &mut CustomerScope,
-    source: &Source,
     out: &mut Diagnostics,
 ) -> Vec<Segmentation> {
     scope.later = written.iter().map(|one| one.name.value.clone()).collect();
@@ -30,7 +29,7 @@ pub(super) fn resolve(
         scope.current.clone_from(name);
         let segmentation = match &one.preset {
             Some(preset) => from_preset(one, preset, scores, out),
-            None => from_rules(one, scope, source, out),
+            None => from_rules(one, scope, out),
         };
         scope.later.retain(|later| later != name);
         let labels = segmentation.as_ref().map(|segmentation| {
@@ -46,7 +45,6 @@ pub(super) fn resolve(
 fn from_rules(
     written: &spec::Segmentation,
     scope: &CustomerScope,
-    source: &Source,
     out: &mut Diagnostics,
 ) -> Option<Segmentation> {
     let name = &written.name;
@@ -65,7 +63,7 @@ fn from_rules(
         let Some(condition) = &rule.when else { continue };
         let mut none = NoAggregates("a rule reads the customer's row", BY_METRIC);
         let Some(when) = (Typer { scope, aggregates: &mut none, out }).condition(condition) else { continue };
-        rules.push(Rule { segment: segment(&rule.segment), when, text: text_of(condition.span, source) });
+        rules.push(Rule { segment: segment(&rule.segment), when, text: rule.text.clone() });
     }
     Some(Segmentation { name: name.value.clone(), rules, default: segment(written.default.as_ref()?) })
 }
@@ -85,11 +83,6 @@ fn check_looks(written: &spec::Segmentation, out: &mut Diagnostics) {
             );
         }
     }
-}
-
-/// The condition as it stands in the file, on one line and without the quotes around it.
-fn text_of(span: Span, source: &Source) -> String {
-    source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn from_preset(

@@ -28,6 +28,8 @@ pub struct Rule {
     pub segment: Segment,
     /// When; none where it could not be read (already reported).
     pub when: Option<Expr>,
+    /// The condition in the words of the file, on one line.
+    pub text: String,
 }
 
 /// A label and how it is shown.
@@ -70,7 +72,9 @@ impl Segmentation {
         let rules = node.get("rules").map_or(&[][..], Node::items);
         let rules = rules.iter().filter_map(|rule| {
             let segment = Segment::read(rule)?;
-            Some(Rule { segment, when: reader.expression(rule, "when") })
+            let text = rule.get("when").and_then(Node::scalar).unwrap_or_default();
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(Rule { segment, when: reader.expression(rule, "when"), text })
         });
         let rules = rules.collect();
         Self {

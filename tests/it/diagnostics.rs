@@ -13,9 +13,6 @@ use tiermill::spec::Override;
 
 use crate::rules::{self, Checked};
 
-/// Codes that no rules file alone can raise: `model-misfit` needs a `--model` that was fitted for other rules.
-const WITHOUT_FIXTURE: [Code; 1] = [Code::ModelMisfit];
-
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/diagnostics");
     let entries = fs::read_dir(folder).expect("the fixtures");
@@ -76,8 +73,7 @@ fn every_fixture_prints_what_is_pinned() {
 #[test]
 fn every_code_has_a_fixture() {
     let with: BTreeSet<String> = fixtures().iter().map(|file| code_of(file)).collect();
-    let all: BTreeSet<String> =
-        Code::ALL.iter().filter(|code| !WITHOUT_FIXTURE.contains(code)).map(ToString::to_string).collect();
+    let all: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(with, all);
 }
 

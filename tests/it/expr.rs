@@ -230,8 +230,8 @@ fn null_stays_three_valued() {
             ("coalesce(revenue > 1, false)", "coalesce(revenue > 1.00, false)"),
             ("true", "true"),
             ("false or order_count = 1", "(false or order_count = 1)"),
-            ("(revenue > 1) = (order_count > 1)", "revenue > 1.00 = order_count > 1"),
-            ("(revenue > 1) is null", "revenue > 1.00 is null"),
+            ("(revenue > 1) = (order_count > 1)", "(revenue > 1.00) = (order_count > 1)"),
+            ("(revenue > 1) is null", "(revenue > 1.00) is null"),
         ],
     );
 }
@@ -502,5 +502,28 @@ fn only_used_columns_are_read() {
     assert_eq!(
         columns,
         ["customer_id", "ordered_at", "amount", "status", "order_id", "is_gift", "category", "price"]
+    );
+}
+
+/// A rule is shown in the words of the file, whatever quotes and line breaks YAML put around them.
+#[test]
+fn rules_keep_their_words() {
+    let text = format!(
+        "{HEAD}{METRICS}segments:\n  tier:\n    default: low\n    rules:\n    \
+         - {{id: a, when: (revenue > 1 or order_count > 2) and (average > 3)}}\n    \
+         - {{id: b, when: 'favourite = ''图书'' '}}\n    - id: c\n      when: >\n        revenue > 1\n        \
+         and\n          order_count > 2\n    - {{id: d, when: &d \"favourite = '\\u56fe'\"}}\n    - {{id: e, when: *d}}\n"
+    );
+    let plan = plan_of(&text).expect("a plan");
+    let words: Vec<&str> = plan.segmentations[0].rules.iter().map(|rule| rule.text.as_str()).collect();
+    assert_eq!(
+        words,
+        [
+            "(revenue > 1 or order_count > 2) and (average > 3)",
+            "favourite = '图书'",
+            "revenue > 1 and order_count > 2",
+            "favourite = '图'",
+            "favourite = '图'",
+        ]
     );
 }

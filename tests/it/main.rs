@@ -1,5 +1,5 @@
-//! The integration tests: one crate, because each test binary links the engine. A file is a subject; `rules.rs`
-//! is what they share.
+//! The integration tests: one crate, because each test binary links the engine. A file is a noun of the product;
+//! `rules` and `support` are what they share.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -7,5 +7,8 @@ mod architecture;
 mod diagnostics;
 mod expr;
 mod fuzz;
+mod goldens;
 mod presets;
+mod reference;
 mod rules;
+mod support;

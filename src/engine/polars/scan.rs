@@ -211,6 +211,9 @@ fn role_columns(orders: &Orders) -> Vec<Expr> {
     if let Some(amount) = &orders.amount {
         let raw = col(amount.column.as_str());
         let exact = match amount.encoding {
+            AmountEncoding::Decimal(own) if own > amount.scale => {
+                convert::round_decimal(raw.cast(computed(Type::Decimal(own))), own, amount.scale)
+            }
             AmountEncoding::Int | AmountEncoding::Decimal(_) => {
                 raw.cast(computed(Type::Decimal(amount.scale)))
             }

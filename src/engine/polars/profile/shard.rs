@@ -112,7 +112,7 @@ impl Finished {
             let offset = all.height() as u32;
             match (&mut sorted, shard.sorted) {
                 (Some(all), Some(more)) => {
-                    all.extend(more.into_iter().map(|(key, group)| (key, group + offset)))
+                    all.extend(more.into_iter().map(|(key, group)| (key, group + offset)));
                 }
                 _ => sorted = None,
             }

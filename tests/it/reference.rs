@@ -1,0 +1,140 @@
+//! A naive reference, written from the contract row by row, against what is published for generated orders and rules:
+//! every column of every customer, what became of every row, and which rows were set aside.
+
+mod apply;
+mod condition;
+mod input;
+mod params;
+mod presets;
+mod profile;
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use crate::support::{Rows, Sandbox, Value, table};
+use apply::{Row, apply};
+use input::{AS_OF, Fate, Id, Input, Order};
+use params::Params;
+
+/// What the contract says of an input.
+#[derive(Default)]
+struct Expected {
+    customers: Vec<(Id, Row)>,
+    filtered: u64,
+    later: u64,
+    used: u64,
+    /// File, row from 1, reason.
+    rejected: Vec<(usize, i64, &'static str)>,
+}
+
+fn expect(input: &Input, params: &Params) -> Expected {
+    let mut expected = Expected::default();
+    let mut orders: BTreeMap<Id, Vec<Order>> = BTreeMap::new();
+    for (number, file) in input.files.iter().enumerate() {
+        for (row, seed) in file.iter().enumerate() {
+            match input.fate(*seed) {
+                Fate::Filtered => expected.filtered += 1,
+                Fate::Later => expected.later += 1,
+                Fate::Rejected(reason) => expected.rejected.push((number, row as i64 + 1, reason)),
+                Fate::Used(order) => {
+                    expected.used += 1;
+                    orders.entry(order.customer.clone()).or_default().push(order);
+                }
+            }
+        }
+    }
+    let profile = |orders: &Vec<Order>| {
+        profile::profile(&orders.iter().collect::<Vec<_>>(), params, input.money_scale())
+    };
+    let (ids, mut rows): (Vec<Id>, Vec<Row>) =
+        orders.iter().map(|(id, orders)| (id.clone(), profile(orders))).unzip();
+    apply(&mut rows, params);
+    expected.customers = ids.into_iter().zip(rows).collect();
+    expected
+}
+
+/// The published columns in the contract's order: id, metrics, scores, bands, lifetime value, segments.
+fn columns(params: &Params) -> Vec<String> {
+    let metrics = "recency_days first_days gap purchase_days rows orders known channels avg_order revenue revenue_w \
+        orders_w least most_w mean_amount first_channel last_channel first_amount last_amount_w top_by_amount \
+        top_by_rows share cv cv_amount";
+    let mut columns = vec!["customer_id".to_owned()];
+    columns.extend(metrics.split_whitespace().map(str::to_owned));
+    columns.extend(params.scores.iter().map(|score| score.name.clone()));
+    columns.push("value".to_owned());
+    columns.extend((0..params.bands.len()).map(|at| format!("b{at}")));
+    columns.push("clv".to_owned());
+    columns.extend(["rfm", "rfm_rule", "stage", "stage_rule", "tier", "tier_rule"].map(str::to_owned));
+    columns
+}
+
+fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
+    let sandbox = Sandbox::new();
+    let file_name = |number: usize| format!("orders/{number}.parquet");
+    for (number, file) in input.files.iter().enumerate() {
+        sandbox.orders(&file_name(number), &table::batch(&input.columns(file)));
+    }
+    let rules = params.rules(input);
+    sandbox.text("rules.yml", &rules);
+    let published = sandbox.publish("rules.yml", AS_OF).map_err(TestCaseError::fail)?;
+    let expected = expect(input, params);
+
+    let rows = &published.manifest.rows;
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    for (_, _, reason) in &expected.rejected {
+        *reasons.entry((*reason).to_owned()).or_default() += 1;
+    }
+    prop_assert_eq!(
+        (rows.read, rows.filtered, rows.after_as_of, rows.used, &rows.rejected),
+        (
+            input.files.iter().map(|file| file.len() as u64).sum(),
+            expected.filtered,
+            expected.later,
+            expected.used,
+            &reasons
+        )
+    );
+    prop_assert_eq!(rows.read, rows.filtered + rows.after_as_of + rows.used + reasons.values().sum::<u64>());
+    prop_assert_eq!(published.manifest.customers, expected.customers.len() as u64);
+
+    let rejected = Rows::read(&published.folder.join("rejected.parquet"));
+    let found: Vec<Vec<Value>> = rejected.rows.iter().map(|row| row[..3].to_vec()).collect();
+    let place = |(file, row, reason): &(usize, i64, &str)| {
+        let path = sandbox.path(&file_name(*file)).display().to_string();
+        vec![Value::Text(path), Value::Int(*row), Value::text(reason)]
+    };
+    prop_assert_eq!(&rejected.columns, &["file", "row", "reason", "customer", "time", "amount"]);
+    prop_assert_eq!(found, expected.rejected.iter().map(place).collect::<Vec<_>>());
+
+    let parts = Rows::parts(&published.folder);
+    prop_assert_eq!(&parts.columns, &columns(params));
+    let ids = |id: &Id| match id {
+        Id::Int(id) => Value::Int(*id),
+        Id::Text(id) => Value::text(id),
+    };
+    let wanted: Vec<Value> = expected.customers.iter().map(|(id, _)| ids(id)).collect();
+    prop_assert_eq!(parts.column("customer_id"), wanted.iter().collect::<Vec<_>>());
+    for (row, (id, wanted)) in parts.rows.iter().zip(&expected.customers) {
+        for (column, found) in parts.columns.iter().zip(row).skip(1) {
+            let wanted = wanted.get(column);
+            prop_assert!(
+                found.is(wanted),
+                "{column} of {id:?} is {found:?}, expected {wanted:?}, under\n{rules}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn published_rows_are_what_the_contract_says() {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96);
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let strategy = (input::input(), params::params());
+    let ran = TestRunner::new(config).run(&strategy, |(input, params)| check(&input, &params));
+    if let Err(failure) = ran {
+        panic!("{failure}");
+    }
+}

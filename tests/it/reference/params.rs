@@ -1,0 +1,180 @@
+//! Generated rules: one rules file that uses every part of the format, with its numbers, methods and conditions drawn.
+
+use std::fmt::Write;
+
+use proptest::prelude::*;
+
+use super::condition::{Condition, condition};
+use super::input::Input;
+
+/// What a score or band may be of: whole numbers, money and doubles, some of them null.
+pub(crate) const MEASURES: [&str; 8] =
+    ["recency_days", "revenue", "most_w", "gap", "avg_order", "orders_w", "share", "clv"];
+/// Where the bands change.
+pub(crate) const BOUNDS: [&[(&str, &str)]; 4] = [
+    &[("A", "0.80"), ("B", "0.95"), ("C", "1")],
+    &[("A", "0.5"), ("B", "0.95"), ("C", "1")],
+    &[("A", "0.01"), ("B", "0.1"), ("C", "1")],
+    &[("A", "0.999999"), ("C", "1")],
+];
+pub(crate) const WEIGHTS: [&str; 4] = ["0.2", "0.333333", "-1", "3"];
+
+/// How a score comes about.
+#[derive(Clone, Debug)]
+pub(crate) enum Method {
+    Quantiles(u16),
+    Split(u16),
+    Breaks(Vec<&'static str>),
+    Mean,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Score {
+    pub(crate) name: String,
+    pub(crate) of: &'static str,
+    pub(crate) method: Method,
+    pub(crate) low: bool,
+}
+
+/// A segmentation that is not a preset.
+pub(crate) type Segments = Vec<(&'static str, Condition)>;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Params {
+    pub(crate) window: u32,
+    pub(crate) months: u32,
+    /// 5 or 2.
+    pub(crate) bins: u16,
+    /// r, f, m, and others.
+    pub(crate) scores: Vec<Score>,
+    /// Of r, f and of the first other score.
+    pub(crate) weights: Vec<usize>,
+    pub(crate) bands: Vec<(&'static str, usize)>,
+    pub(crate) stage: Segments,
+    pub(crate) tier: Segments,
+}
+
+const BREAKS: [&str; 9] = ["-10", "-0.5", "0", "0.005", "1", "5", "10", "30", "60.5"];
+
+fn method(bins: u16) -> BoxedStrategy<Method> {
+    let breaks = prop::sample::subsequence(BREAKS.to_vec(), usize::from(bins) - 1).prop_map(Method::Breaks);
+    let mean = if bins == 2 { 2 } else { 0 };
+    prop_oneof![
+        2 => Just(Method::Quantiles(bins)),
+        1 => Just(Method::Split(bins)),
+        1 => breaks,
+        mean => Just(Method::Mean),
+    ]
+    .boxed()
+}
+
+pub(crate) fn params() -> impl Strategy<Value = Params> {
+    let bins = prop_oneof![Just(5_u16), Just(2)];
+    let rfm = bins.prop_flat_map(|bins| (Just(bins), prop::collection::vec(method(bins), 3)));
+    let any_method = prop_oneof![2..8_u16, Just(100)].prop_flat_map(|bins| match bins {
+        100 => prop_oneof![Just(Method::Quantiles(100)), Just(Method::Split(100))].boxed(),
+        bins => method(bins),
+    });
+    let of = prop::sample::select(MEASURES.to_vec());
+    let others = prop::collection::vec((of, any_method, any::<bool>()), 1..4);
+    let bands = prop::collection::vec((prop::sample::select(MEASURES[1..].to_vec()), 0..BOUNDS.len()), 1..3);
+    let weights = prop::collection::vec(0..WEIGHTS.len(), 3);
+    let segments = (condition(false), condition(false), condition(true));
+    (rfm, others, weights, bands, segments, 1..70_u32, 1..5_u32).prop_map(
+        |((bins, rfm), others, weights, bands, (one, two, three), window, months)| {
+            let mut scores = Vec::new();
+            for (method, (name, of, low)) in rfm.into_iter().zip([
+                ("r", "recency_days", true),
+                ("f", "rows", false),
+                ("m", "revenue", false),
+            ]) {
+                scores.push(Score { name: name.to_owned(), of, method, low });
+            }
+            for (at, (of, method, low)) in others.into_iter().enumerate() {
+                scores.push(Score { name: format!("s{at}"), of, method, low });
+            }
+            let stage = vec![("one", one), ("two", two)];
+            Params { window, months, bins, scores, weights, bands, stage, tier: vec![("three", three)] }
+        },
+    )
+}
+
+impl Params {
+    /// The preset that fits r, f and m.
+    pub(crate) fn preset(&self) -> &'static str {
+        if self.bins == 5 { "rfm-11" } else { "cn-8" }
+    }
+
+    /// The rules file.
+    pub(crate) fn rules(&self, input: &Input) -> String {
+        let (window, days) = (self.window, self.months * 30);
+        let filter = if input.filtered { "    where: status = 'done'\n" } else { "" };
+        let scale = input.scale.map_or(String::new(), |scale| format!("    scale: {scale}\n"));
+        let mut text = format!(
+            "tiermill: 1
+name: reference
+timezone: {zone}
+inputs:
+  orders:
+    path: orders/*.parquet
+    columns: {{customer: customer_id, order: order_id, time: ordered_at, amount: amount}}
+{filter}{scale}metrics:
+  recency_days: days_since(max(time))
+  first_days: days_since(min(time))
+  gap: last_gap(time)
+  purchase_days: count(distinct day(time))
+  rows: count(*)
+  orders: count(distinct order)
+  known: count(channel)
+  channels: count(distinct channel)
+  avg_order: revenue / rows
+  revenue: sum(amount)
+  revenue_w: {{expr: sum(amount), window: {window}d}}
+  orders_w: {{expr: count(*), window: {window}d}}
+  least: min(amount)
+  most_w: {{expr: max(amount), window: {window}d}}
+  mean_amount: {{expr: avg(amount), where: channel = 'web'}}
+  first_channel: first(channel)
+  last_channel: last(channel)
+  first_amount: first(amount)
+  last_amount_w: {{expr: last(amount), window: {window}d}}
+  top_by_amount: top(channel, sum(amount))
+  top_by_rows: top(channel, count(*))
+  share: {{expr: sum(amount), where: channel = 'web', per: revenue}}
+  cv: {{expr: monthly_cv(count(*)), window: {days}d}}
+  cv_amount: {{expr: monthly_cv(sum(amount)), window: {days}d}}
+clv: {{model: simple, horizon: 365d, margin: 0.3}}
+scores:
+",
+            zone = input.zone.name(),
+        );
+        for Score { name, of, method, low } in &self.scores {
+            let method = match method {
+                Method::Quantiles(bins) => format!("quantiles: {bins}"),
+                Method::Split(bins) => format!("quantiles: {bins}, ties: split"),
+                Method::Breaks(breaks) => format!("breaks: [{}]", breaks.join(", ")),
+                Method::Mean => "mean: true".to_owned(),
+            };
+            let best = if *low { ", best: low" } else { "" };
+            writeln!(text, "  {name}: {{of: {of}, {method}{best}}}").unwrap();
+        }
+        let weight = |at: usize| WEIGHTS[self.weights[at]];
+        writeln!(text, "  value: {{weighted: {{r: {}, f: {}, s0: {}}}}}", weight(0), weight(1), weight(2))
+            .unwrap();
+        text.push_str("bands:\n");
+        for (at, (of, bounds)) in self.bands.iter().enumerate() {
+            let bounds: Vec<String> =
+                BOUNDS[*bounds].iter().map(|(band, share)| format!("{band}: {share}")).collect();
+            writeln!(text, "  b{at}: {{of: {of}, cumulative: {{{}}}}}", bounds.join(", ")).unwrap();
+        }
+        writeln!(text, "segments:\n  rfm: {{preset: {}, scores: [r, f, m]}}", self.preset()).unwrap();
+        for (name, rules) in [("stage", &self.stage), ("tier", &self.tier)] {
+            writeln!(text, "  {name}:\n    rules:").unwrap();
+            for (id, when) in rules {
+                writeln!(text, "      - id: {id}\n        when: >-\n          {when}").unwrap();
+            }
+            writeln!(text, "    default: rest").unwrap();
+        }
+        text
+    }
+}
