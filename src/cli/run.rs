@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::engine;
 use crate::engine::polars::{clv, fit, profile};
-use crate::fit::{ClvModel, Model};
+use crate::fit::{Calibration, ClvModel, Model};
 use crate::plan::Plan;
 use crate::publish::{self, Lock, Manifest, Published};
 use crate::report::{Outcome, RunResult, segments_table};
@@ -70,6 +70,19 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         Some(model) => model.clv.clone(),
         None => progress.phase("clv", || clv::learn(&plan, &profile), |model| clv_note(model.as_ref()))?,
     };
+    let held_out = match &frozen {
+        Some(_) => None,
+        None if plan.clv.as_ref().is_some_and(|clv| clv.holdout_days().is_some()) => progress.phase(
+            "holdout",
+            || clv::holdout::check(&plan, &profile, workers),
+            |check| {
+                check
+                    .as_ref()
+                    .map_or("nothing to check".to_owned(), |check| calibration_note(&check.calibration))
+            },
+        )?,
+        None => None,
+    };
     let profile = clv::value(&plan, profile, learned.as_ref())?;
     let model = match frozen {
         Some(model) => model,
@@ -79,9 +92,10 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
             |model: &Model| format!("{} scores, {} bands", model.scores.len(), model.bands.len()),
         )?,
     };
+    let more: Vec<_> = held_out.iter().map(|check| ("calibration.parquet", &check.table)).collect();
     let published: Published = progress.phase(
         "publish",
-        || publish::publish(&plan, &profile, &model, &lock),
+        || publish::publish(&plan, &profile, &model, &more, &lock),
         |published| published.folder.display().to_string(),
     )?;
     if args.plan.rules.format == Format::Text {
@@ -89,7 +103,13 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         println!();
     }
     let folder = published.folder.display().to_string();
-    Ok(Outcome::new(&published.manifest, folder, progress.seconds()))
+    let calibration = held_out.map(|check| check.calibration);
+    Ok(Outcome::new(&published.manifest, folder, calibration, progress.seconds()))
+}
+
+fn calibration_note(calibration: &Calibration) -> String {
+    let Calibration { predicted_orders, actual_orders, holdout_days, .. } = calibration;
+    format!("{predicted_orders:.1} orders expected in {holdout_days} days, {actual_orders:.0} came")
 }
 
 /// What the fit says of itself, warnings included: nobody should have to open the model to see them.
@@ -99,8 +119,13 @@ fn clv_note(model: Option<&ClvModel>) -> String {
         return format!("`simple` instead: {why}");
     }
     let fits = || model.orders.iter().chain(&model.spend);
-    let mut note: Vec<String> = fits().map(|fit| format!("{} ln L {:.3}", fit.model, fit.log_likelihood)).collect();
-    note.extend(fits().flat_map(|fit| &fit.warnings).map(|warning| format!("warning: {}; {}", warning.message, warning.advice)));
+    let mut note: Vec<String> =
+        fits().map(|fit| format!("{} ln L {:.3}", fit.model, fit.log_likelihood)).collect();
+    note.extend(
+        fits()
+            .flat_map(|fit| &fit.warnings)
+            .map(|warning| format!("warning: {}; {}", warning.message, warning.advice)),
+    );
     note.join("; ")
 }
 

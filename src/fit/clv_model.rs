@@ -23,6 +23,25 @@ pub struct ClvModel {
     pub fallback: Option<String>,
 }
 
+/// How well a model foretold the days that were held out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// How many days.
+    pub holdout_days: u32,
+    /// Customers of the time before.
+    pub customers: u64,
+    /// Purchase days that were expected of them.
+    pub predicted_orders: f64,
+    /// Purchase days that they had.
+    pub actual_orders: f64,
+    /// Revenue that was expected.
+    pub predicted_revenue: f64,
+    /// Revenue that there was.
+    pub actual_revenue: f64,
+    /// Mean over customers of |expected − actual| purchase days.
+    pub mean_absolute_error_orders: f64,
+}
+
 /// One fitted model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelFit {

@@ -9,7 +9,7 @@ mod mean;
 mod model;
 
 pub use bands::band_cuts;
-pub use clv_model::{ClvModel, ModelFit};
+pub use clv_model::{Calibration, ClvModel, ModelFit};
 pub use cuts::{quantile_cuts, split_positions};
 pub use histogram::{Histogram, Kind, Number, double_key, key_double};
 pub use mean::mean_cut;

@@ -43,12 +43,25 @@ pub struct OrdersModel {
     pub min_repeat_customers: u64,
     /// What happens if the model cannot be fitted.
     pub on_failure: OnFailure,
+    /// Days held out to check the model, and what happened in them.
+    pub holdout: Option<Holdout>,
     /// The last purchase day.
     pub last_day: Expr,
     /// How many days have a purchase: orders of one day are one.
     pub purchase_days: Expr,
     /// Revenue of the first purchase day, which the spend model leaves out.
     pub first_day_revenue: Expr,
+}
+
+/// The last days before as-of, held out to check a model that is fitted on the time before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holdout {
+    /// How many.
+    pub days: u32,
+    /// Purchase days of the customer in them.
+    pub purchase_days: Expr,
+    /// Revenue of the customer in them.
+    pub revenue: Expr,
 }
 
 /// Models of repeat orders.
@@ -97,6 +110,14 @@ impl Clv {
     /// The columns of the other models, in the order of the output.
     pub const ORDERS_COLUMNS: &'static [&'static str] =
         &["expected_orders", "p_alive", "expected_order_value", "clv"];
+
+    /// How many days are held out, if any.
+    pub fn holdout_days(&self) -> Option<u32> {
+        match &self.model {
+            ClvModel::Simple => None,
+            ClvModel::Orders(model) => model.holdout.as_ref().map(|holdout| holdout.days),
+        }
+    }
 
     /// `simple` as an expression of aggregates: revenue / days observed × horizon × margin.
     pub fn simple_value(&self, as_of: NaiveDate) -> Expr {

@@ -128,7 +128,9 @@ impl fmt::Display for Plan {
         if let Some(clv) = &self.clv {
             let days = clv.horizon_days;
             match &clv.model {
-                super::ClvModel::Simple => writeln!(f, "  clv               {}", clv.simple_value(self.as_of))?,
+                super::ClvModel::Simple => {
+                    writeln!(f, "  clv               {}", clv.simple_value(self.as_of))?
+                }
                 super::ClvModel::Orders(model) => writeln!(
                     f,
                     "  clv               {} and {:?} spend in units of {} days, {days} days ahead, discounted at {} a \

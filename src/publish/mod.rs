@@ -34,8 +34,14 @@ pub fn folder(plan: &Plan) -> PathBuf {
     plan.target.join(format!("as_of={}", plan.as_of))
 }
 
-/// Writes, verifies and swaps in one run. The lock must be held.
-pub fn publish(plan: &Plan, profile: &Profile, model: &Model, _lock: &Lock) -> Result<Published, Error> {
+/// Writes, verifies and swaps in one run; `more` are tables beside the usual ones. The lock must be held.
+pub fn publish(
+    plan: &Plan,
+    profile: &Profile,
+    model: &Model,
+    more: &[(&str, &Frame)],
+    _lock: &Lock,
+) -> Result<Published, Error> {
     let folder = folder(plan);
     let staging = Staging::create(&plan.target, &plan.as_of.to_string())?;
     let metadata = vec![
@@ -68,6 +74,9 @@ pub fn publish(plan: &Plan, profile: &Profile, model: &Model, _lock: &Lock) -> R
     table("segments.parquet", &summary::segments(plan)?)?;
     table("summary.parquet", &summary::summary(plan, profile, &labelled, &previous(plan)?)?)?;
     table("rejected.parquet", &rejected::read(plan, &profile.counts)?)?;
+    for (name, frame) in more {
+        table(name, frame)?;
+    }
 
     staging.write("model.json", &json(model)?)?;
     tables.push("model.json".to_owned());

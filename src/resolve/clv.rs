@@ -3,7 +3,8 @@
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::plan::{
-    Aggregate, Clv, ClvModel, Column, Expr, Function, Literal, OnFailure, OrdersKind, OrdersModel, Role, SpendModel, Type,
+    Aggregate, Clv, ClvModel, Column, Expr, Function, Holdout, Literal, OnFailure, OrdersKind, OrdersModel,
+    Role, SpendModel, Type,
 };
 use crate::spec::{self, Margin};
 
@@ -44,9 +45,15 @@ pub(super) fn resolve(
     };
     let amount = Expr::column(Column::Role(*role), *ty);
     let day = || Expr::column(Column::Role(Role::Day), Type::Date);
-    let mut add = |function: Function, ty: Type| {
-        aggregates.intern(Aggregate { function, condition: None, window_days: None, ty })
+    let mut add_within = |function: Function, ty: Type, window_days: Option<u32>| {
+        aggregates.intern(Aggregate { function, condition: None, window_days, ty })
     };
+    let holdout = written.holdout.as_ref().map(|days| Holdout {
+        days: days.value,
+        purchase_days: add_within(Function::CountDistinct(day()), Type::Int, Some(days.value)),
+        revenue: add_within(Function::Sum(amount.clone()), *ty, Some(days.value)),
+    });
+    let mut add = |function: Function, ty: Type| add_within(function, ty, None);
     let revenue = add(Function::Sum(amount.clone()), *ty);
     let first_day = add(Function::Min(day()), Type::Date);
     let model = match kind {
@@ -67,6 +74,7 @@ pub(super) fn resolve(
                 Some("simple") => OnFailure::Simple,
                 _ => OnFailure::Fail,
             },
+            holdout,
             last_day: add(Function::Max(day()), Type::Date),
             purchase_days: add(Function::CountDistinct(day()), Type::Int),
             first_day_revenue: add(Function::FirstDaySum(amount), *ty),
@@ -77,7 +85,9 @@ pub(super) fn resolve(
 
 /// The model of orders; none for `simple`, which has no use for the keys of the others.
 fn kind(written: &spec::Clv, out: &mut Diagnostics) -> Option<OrdersKind> {
-    let spec::Clv { model, spend, time_unit, discount_rate, min_repeat_customers, on_failure, .. } = written;
+    let spec::Clv {
+        model, spend, time_unit, discount_rate, min_repeat_customers, on_failure, holdout, ..
+    } = written;
     let kind = match model.value.as_str() {
         "bg_nbd" => Some(OrdersKind::BgNbd),
         "mbg_nbd" => Some(OrdersKind::MbgNbd),
@@ -91,6 +101,7 @@ fn kind(written: &spec::Clv, out: &mut Diagnostics) -> Option<OrdersKind> {
             (discount_rate.as_ref().map(|one| one.span), "discount_rate"),
             (min_repeat_customers.as_ref().map(|one| one.span), "min_repeat_customers"),
             (on_failure.as_ref().map(|one| one.span), "on_failure"),
+            (holdout.as_ref().map(|one| one.span), "holdout"),
         ];
         for (span, key) in others {
             if let Some(span) = span {

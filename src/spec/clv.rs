@@ -25,6 +25,8 @@ pub struct Clv {
     pub min_repeat_customers: Option<Spanned<u64>>,
     /// What to do if the model cannot be fitted.
     pub on_failure: Option<Spanned<String>>,
+    /// Days held out to check the model.
+    pub holdout: Option<Spanned<u32>>,
 }
 
 /// What part of revenue stays.
@@ -52,6 +54,7 @@ impl Clv {
             discount_rate: reader.decimal(node, "discount_rate"),
             min_repeat_customers: reader.integer(node, "min_repeat_customers"),
             on_failure: reader.text(node, "on_failure"),
+            holdout: reader.days(node, "holdout"),
         })
     }
 }

@@ -144,7 +144,11 @@ const CLV: Shape = Shape::Object(&Object {
             Shape::Either(&[Shape::Number, Shape::Text]),
             "a share of revenue such as 0.30, or the name of a metric",
         ),
-        optional("spend", Shape::Choice(&["mean", "gamma_gamma"]), "what an order is worth; mean if left out"),
+        optional(
+            "spend",
+            Shape::Choice(&["mean", "gamma_gamma"]),
+            "what an order is worth; mean if left out",
+        ),
         optional("time_unit", Shape::Days, "the unit of the model's time; 7d if left out"),
         optional("discount_rate", Shape::Number, "effective, a year; 0 if left out"),
         optional(
@@ -157,7 +161,11 @@ const CLV: Shape = Shape::Object(&Object {
             Shape::Choice(&["fail", "simple"]),
             "what to do if the model cannot be fitted; fail if left out",
         ),
-        optional("holdout", Shape::NotBuilt, "days held out to check the model"),
+        optional(
+            "holdout",
+            Shape::Days,
+            "fit on the time before these last days, and say how well they were foretold",
+        ),
     ],
     others: None,
 });

@@ -6,7 +6,8 @@ use polars::prelude::{Column, DataFrame, DataType, IntoLazy};
 use crate::decimal::{Decimal, render};
 use crate::engine::Error;
 use crate::fit::{
-    self, BandCut, BandModel, ClvModel, Cut, FORMAT, Histogram, Kind, Model, Number, Origin, ScoreModel, double_key,
+    self, BandCut, BandModel, ClvModel, Cut, FORMAT, Histogram, Kind, Model, Number, Origin, ScoreModel,
+    double_key,
 };
 use crate::plan::{self, Best, Bins, Plan, ScoreKind, Ties, Type};
 

@@ -76,7 +76,8 @@ impl BgNbd {
         let count = f64::from(x);
         let stay = rising(self.b, x).ln - rising(self.a + self.b, x).ln;
         let ln_nb = |k: f64| {
-            ln_gamma_ratio(self.r, k) - ln_gamma(k + 1.0) - self.r * w.ln_1p() + if k > 0.0 { k * z.ln() } else { 0.0 }
+            ln_gamma_ratio(self.r, k) - ln_gamma(k + 1.0) - self.r * w.ln_1p()
+                + if k > 0.0 { k * z.ln() } else { 0.0 }
         };
         let ln_first = if x == 0 { -self.r * w.ln_1p() } else { ln_nb(count) };
         let mut sum = (stay + ln_first).exp();

@@ -98,11 +98,17 @@ impl FitError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Input(_) => "each row needs whole days with 0 ≤ recency ≤ age, and repeats exactly when recency > 0",
+            Self::Input(_) => {
+                "each row needs whole days with 0 ≤ recency ≤ age, and repeats exactly when recency > 0"
+            }
             Self::NoRepeatCustomers { .. } => "use `simple`, or observe the customers for longer",
             Self::NoSpend => "use `simple`, or check that amounts are positive",
-            Self::NoConvergence { .. } => "use `mbg_nbd` or `simple`, or fit on a longer period or fewer outliers",
-            Self::QBelowOne { .. } => "cap extreme amounts, fit on a more even group of customers, or use `simple`",
+            Self::NoConvergence { .. } => {
+                "use `mbg_nbd` or `simple`, or fit on a longer period or fewer outliers"
+            }
+            Self::QBelowOne { .. } => {
+                "cap extreme amounts, fit on a more even group of customers, or use `simple`"
+            }
         }
     }
 }

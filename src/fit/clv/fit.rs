@@ -161,7 +161,8 @@ impl<const N: usize> Search<N> {
             }
         }
         let customers = self.population.customers as f64;
-        let Some(best) = ends.iter().max_by(|a, b| a.jet.value.total_cmp(&b.jet.value)).filter(|best| best.converged)
+        let Some(best) =
+            ends.iter().max_by(|a, b| a.jet.value.total_cmp(&b.jet.value)).filter(|best| best.converged)
         else {
             let gradient = ends.iter().map(|end| end.gradient / customers).fold(f64::INFINITY, f64::min);
             return Err(FitError::NoConvergence { model: self.name, starts: starts.len(), gradient });

@@ -39,7 +39,8 @@ fn by_sum(shape: f64, w: f64, a: f64, b: f64) -> f64 {
         sum += weight * orders;
         if growth < 1.0 {
             let left = 1.0 / (1.0 - growth);
-            if weight * left * (1.0 + left / k) < 1e-17 * all && weight * left * (orders + left) < 1e-17 * sum {
+            if weight * left * (1.0 + left / k) < 1e-17 * all && weight * left * (orders + left) < 1e-17 * sum
+            {
                 return sum / all;
             }
         } else if weight > 1e250 {

@@ -149,7 +149,13 @@ impl ParetoNbd {
                 for v in [middle - half * node, middle + half * node] {
                     let (grown, buy, stop) = since(v);
                     let f = (v - shape * buy - (s + 1.0) * stop).exp();
-                    moments.add(half * weight * f, buy, stop, 1.0 / (buy_last + grown), 1.0 / (stop_last + grown));
+                    moments.add(
+                        half * weight * f,
+                        buy,
+                        stop,
+                        1.0 / (buy_last + grown),
+                        1.0 / (stop_last + grown),
+                    );
                 }
             }
             from = to;

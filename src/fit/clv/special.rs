@@ -40,8 +40,11 @@ fn digamma_rest(z: f64) -> f64 {
 /// ψ′(z) for z ≥ 10.
 fn trigamma_series(z: f64) -> f64 {
     let w = 1.0 / (z * z);
-    let series =
-        STIRLING.iter().enumerate().rev().fold(0.0, |sum, (k, c)| sum * w + c * ((2 * k + 1) * (2 * k + 2)) as f64);
+    let series = STIRLING
+        .iter()
+        .enumerate()
+        .rev()
+        .fold(0.0, |sum, (k, c)| sum * w + c * ((2 * k + 1) * (2 * k + 2)) as f64);
     1.0 / z + 0.5 * w + series * w / z
 }
 

@@ -82,7 +82,8 @@ impl Triples {
             return Err(InputError::TooManyCustomers(rows));
         }
         let mut keyed = Vec::with_capacity(rows);
-        for (row, ((&repeats, &recency), &age)) in repeats.iter().zip(recency_days).zip(age_days).enumerate() {
+        for (row, ((&repeats, &recency), &age)) in repeats.iter().zip(recency_days).zip(age_days).enumerate()
+        {
             let (Ok(recency_days), Ok(age_days)) = (u32::try_from(recency), u32::try_from(age)) else {
                 return Err(InputError::Times { row, recency, age });
             };

@@ -36,8 +36,12 @@ impl Warning {
     pub(super) fn no_drop_out(gone: f64) -> Self {
         Self {
             code: WarningCode::NoDropOut,
-            message: format!("no drop-out detected: P(alive) of repeat customers is {:.4} on average", 1.0 - gone),
-            advice: "expect `p_alive` near 1 and a value without churn; observe for longer before using it".into(),
+            message: format!(
+                "no drop-out detected: P(alive) of repeat customers is {:.4} on average",
+                1.0 - gone
+            ),
+            advice: "expect `p_alive` near 1 and a value without churn; observe for longer before using it"
+                .into(),
         }
     }
 
@@ -46,7 +50,8 @@ impl Warning {
         Self {
             code: WarningCode::Ridge,
             message: format!("the likelihood hardly depends on {}", names.join(", ")),
-            advice: "predictions stand, the single parameters mean nothing; do not compare them between runs".into(),
+            advice: "predictions stand, the single parameters mean nothing; do not compare them between runs"
+                .into(),
         }
     }
 

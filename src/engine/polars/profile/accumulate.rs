@@ -43,7 +43,9 @@ pub(super) fn accumulator(aggregate: &Aggregate, as_of: i32) -> Box<dyn Accumula
         Function::CountValues(x) => dispatch(x.ty, CountValuesOf),
         Function::CountDistinct(x) => dispatch(x.ty, DistinctOf),
         Function::Sum(x) => Box::new(Sum { total: Totals::new(Some(x.ty)), ty, name: aggregate.to_string() }),
-        Function::FirstDaySum(x) => Box::new(FirstDaySum { of: x.ty, days: Vec::new(), name: aggregate.to_string() }),
+        Function::FirstDaySum(x) => {
+            Box::new(FirstDaySum { of: x.ty, days: Vec::new(), name: aggregate.to_string() })
+        }
         Function::Min(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Less)),
         Function::Max(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Greater)),
         Function::First(x) => dispatch(x.ty, AtTimeOf(ty, Ordering::Less)),

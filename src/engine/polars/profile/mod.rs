@@ -44,6 +44,8 @@ pub(in crate::engine::polars) const FIRST_DAY: &str = "@first_day";
 pub(in crate::engine::polars) const LAST_DAY: &str = "@last_day";
 pub(in crate::engine::polars) const PURCHASE_DAYS: &str = "@purchase_days";
 pub(in crate::engine::polars) const FIRST_DAY_REVENUE: &str = "@first_day_revenue";
+pub(in crate::engine::polars) const HELD_OUT_DAYS: &str = "@held_out_days";
+pub(in crate::engine::polars) const HELD_OUT_REVENUE: &str = "@held_out_revenue";
 
 /// The name of an aggregate's column in the frame of a profile.
 fn aggregate_column(at: usize) -> String {
@@ -197,6 +199,10 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
                 add(LAST_DAY, &model.last_day)?;
                 add(PURCHASE_DAYS, &model.purchase_days)?;
                 add(FIRST_DAY_REVENUE, &model.first_day_revenue)?;
+                if let Some(holdout) = &model.holdout {
+                    add(HELD_OUT_DAYS, &holdout.purchase_days)?;
+                    add(HELD_OUT_REVENUE, &holdout.revenue)?;
+                }
             }
         }
     }

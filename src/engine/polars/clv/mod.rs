@@ -1,17 +1,22 @@
 //! CLV in the job: histories of the profile → triples → the fitted model, and back to four columns of the customer's
 //! row. The mathematics is [`crate::fit::clv`]'s; predictions are made once for each distinct history.
 
+pub mod holdout;
+
 use polars::prelude::{DataFrame, DataType, Float64Chunked, IntoColumn, NewChunkedArray};
 
 use crate::engine::Error;
 use crate::fit::clv::{
-    self, FitError, GammaGamma, Horizon, OrderModel, OrderModelKind, OrderValues, Spend, Triples, expected_order_values,
+    self, FitError, GammaGamma, Horizon, OrderModel, OrderModelKind, OrderValues, Spend, Triples,
+    expected_order_values,
 };
 use crate::fit::{ClvModel, ModelFit};
 use crate::plan::{self, OnFailure, OrdersKind, OrdersModel, Plan, SpendModel};
 
 use super::Profile;
-use super::profile::{CLV, FIRST_DAY, FIRST_DAY_REVENUE, LAST_DAY, MARGIN, PURCHASE_DAYS, REVENUE, SIMPLE_CLV};
+use super::profile::{
+    CLV, FIRST_DAY, FIRST_DAY_REVENUE, LAST_DAY, MARGIN, PURCHASE_DAYS, REVENUE, SIMPLE_CLV,
+};
 
 /// Learns the models that the plan asks for; none where it asks for none, or for `simple`.
 pub fn learn(plan: &Plan, profile: &Profile) -> Result<Option<ClvModel>, Error> {
@@ -89,7 +94,9 @@ fn kind(kind: OrdersKind) -> OrderModelKind {
 
 /// Adds the columns of CLV to the customers. `simple` is there already.
 pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Result<Profile, Error> {
-    let Some(asked @ plan::Clv { model: plan::ClvModel::Orders(model), .. }) = &plan.clv else { return Ok(profile) };
+    let Some(asked @ plan::Clv { model: plan::ClvModel::Orders(model), .. }) = &plan.clv else {
+        return Ok(profile);
+    };
     let misfit = |why: &str| Error::Model(format!("its `clv` {why}"));
     let learned = learned.ok_or_else(|| misfit("is missing"))?;
     let Profile { mut customers, counts } = profile;
@@ -101,7 +108,10 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
         }
         Some(orders) => {
             if orders.model != model.kind.name() || learned.time_unit_days != model.time_unit_days {
-                return Err(misfit(&format!("is of {} in units of {} days", orders.model, learned.time_unit_days)));
+                return Err(misfit(&format!(
+                    "is of {} in units of {} days",
+                    orders.model, learned.time_unit_days
+                )));
             }
             let fitted = orders_model(orders, model).ok_or_else(|| misfit("has other parameters"))?;
             predict(plan, asked, model, &fitted, learned.spend.as_ref(), &customers)?
@@ -144,7 +154,8 @@ fn predict(
     let values = match (model.spend, spend) {
         (SpendModel::Mean, _) => history.means.clone(),
         (SpendModel::GammaGamma, Some(spend)) => {
-            let gamma = gamma_gamma(spend).ok_or_else(|| Error::Model("its `clv.spend` is incomplete".to_owned()))?;
+            let gamma =
+                gamma_gamma(spend).ok_or_else(|| Error::Model("its `clv.spend` is incomplete".to_owned()))?;
             let of = OrderValues { repeats: &history.repeats, mean_amount: &history.repeat_means };
             expected_order_values(&gamma, of).map_err(|error| wrong(&error))?
         }
@@ -152,9 +163,12 @@ fn predict(
     };
     let margins = customers.column(MARGIN)?.f64()?;
     let of = |column: &[f64]| triples.of_customer().iter().map(|at| Some(column[*at as usize])).collect();
-    let clv = triples.of_customer().iter().zip(&values).zip(margins.iter()).map(|((at, value), margin)| {
-        Some(value * predictions.discounted_orders[*at as usize] * margin?)
-    });
+    let clv = triples
+        .of_customer()
+        .iter()
+        .zip(&values)
+        .zip(margins.iter())
+        .map(|((at, value), margin)| Some(value * predictions.discounted_orders[*at as usize] * margin?));
     let clv = clv.collect();
     let values = values.into_iter().map(Some).collect();
     Ok([of(&predictions.expected_orders), of(&predictions.p_alive), values, clv])
