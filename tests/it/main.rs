@@ -4,5 +4,6 @@
 mod cdnow;
 mod determinism;
 mod goldens;
+mod publishing;
 mod reference;
 mod support;
