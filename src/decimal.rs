@@ -33,6 +33,10 @@ impl Decimal {
         }
         let mut unscaled: i128 = digits.parse().ok()?;
         let mut scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
+        if unscaled == 0 {
+            // `0e-2000000000` has no end of zeros to take away.
+            scale = 0;
+        }
         while scale > 0 && unscaled % 10 == 0 {
             (unscaled, scale) = (unscaled / 10, scale - 1);
         }

@@ -33,6 +33,21 @@ impl Column {
     }
 }
 
+/// What a column holds, in words.
+pub fn describe(physical: &Physical) -> String {
+    match physical {
+        Physical::Bool => "booleans".to_owned(),
+        Physical::Int => "whole numbers".to_owned(),
+        Physical::Float => "floats".to_owned(),
+        Physical::Decimal(scale) => format!("decimals with {scale} places"),
+        Physical::Text => "texts".to_owned(),
+        Physical::Date => "dates".to_owned(),
+        Physical::Naive => "local times".to_owned(),
+        Physical::Instant => "instants".to_owned(),
+        Physical::Other(what) => what.clone(),
+    }
+}
+
 /// The top-level columns of one file; nested ones are listed as unusable.
 pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
     let schema = metadata.file_metadata().schema_descr();
@@ -43,21 +58,27 @@ pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
             continue;
         }
         let nested = leaf.path().parts().len() > 1 || leaf.max_rep_level() > 0;
-        let physical = if nested { Physical::Other("nested".to_owned()) } else { physical(leaf) };
+        let physical = if nested { Physical::Other("nested values".to_owned()) } else { physical(leaf) };
         let nulls = |group: &parquet::file::metadata::RowGroupMetaData| {
             group.column(at).statistics().and_then(|statistics| statistics.null_count_opt())
         };
-        let no_nulls = leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
-        columns.push(Column { name, physical, nullable: !no_nulls });
+        let no_nulls =
+            leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
+        columns.push(Column { name, physical, nullable: !no_nulls || may_overflow(leaf) });
     }
     columns
+}
+
+/// Unsigned 64-bit numbers may not fit the signed ones they are read as; those that do not become null.
+fn may_overflow(leaf: &ColumnDescriptor) -> bool {
+    matches!(leaf.logical_type_ref(), Some(LogicalType::Integer(kind)) if !kind.is_signed && kind.bit_width == 64)
 }
 
 fn physical(leaf: &ColumnDescriptor) -> Physical {
     let converted = leaf.converted_type();
     use parquet::basic::ConvertedType as Converted;
     match (leaf.physical_type(), leaf.logical_type_ref()) {
-        (_, Some(LogicalType::Decimal(decimal))) => Physical::Decimal(decimal.scale as u8),
+        (_, Some(LogicalType::Decimal(decimal))) => decimal_of(decimal.scale),
         (_, Some(LogicalType::String | LogicalType::Enum)) => Physical::Text,
         (_, Some(LogicalType::Date)) => Physical::Date,
         (_, Some(LogicalType::Timestamp(timestamp))) => {
@@ -65,8 +86,15 @@ fn physical(leaf: &ColumnDescriptor) -> Physical {
             if timestamp.is_adjusted_to_u_t_c { Physical::Instant } else { Physical::Naive }
         }
         (Basic::INT32 | Basic::INT64, Some(LogicalType::Integer(_))) => Physical::Int,
-        (_, Some(other)) => Physical::Other(format!("{other:?}")),
-        (_, None) if converted == Converted::DECIMAL => Physical::Decimal(leaf.type_scale() as u8),
+        (_, Some(LogicalType::Time(_))) => Physical::Other("times of day".to_owned()),
+        (_, Some(LogicalType::Json | LogicalType::Bson)) => Physical::Other("JSON".to_owned()),
+        (_, Some(LogicalType::Uuid)) => Physical::Other("UUIDs".to_owned()),
+        (_, Some(other)) => {
+            let name = format!("{other:?}");
+            let name = name.split(['(', ' ']).next().unwrap_or_default();
+            Physical::Other(format!("values of type {name}"))
+        }
+        (_, None) if converted == Converted::DECIMAL => decimal_of(leaf.type_scale()),
         (_, None) if converted == Converted::UTF8 => Physical::Text,
         (_, None) if converted == Converted::DATE => Physical::Date,
         (_, None) if matches!(converted, Converted::TIMESTAMP_MILLIS | Converted::TIMESTAMP_MICROS) => {
@@ -77,6 +105,11 @@ fn physical(leaf: &ColumnDescriptor) -> Physical {
         (Basic::FLOAT | Basic::DOUBLE, None) => Physical::Float,
         // Written by Spark and Impala before there were timestamp annotations: UTC by convention.
         (Basic::INT96, None) => Physical::Naive,
-        (other, None) => Physical::Other(format!("{other:?}")),
+        (Basic::BYTE_ARRAY | Basic::FIXED_LEN_BYTE_ARRAY, None) => Physical::Other("bytes".to_owned()),
     }
+}
+
+fn decimal_of(scale: i32) -> Physical {
+    u8::try_from(scale)
+        .map_or_else(|_| Physical::Other(format!("decimals with {scale} places")), Physical::Decimal)
 }

@@ -10,7 +10,11 @@ use sha2::{Digest, Sha256};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{InputFile, Physical};
 
-use super::{Catalog, Column, columns};
+use super::columns::{self, describe};
+use super::{Catalog, Column};
+
+/// `PAR1`, the length of the footer, `PAR1`.
+const SHORTEST_BYTES: u64 = 12;
 
 /// The files that a path names, sorted: a file, a glob, or a folder with Parquet files at any depth.
 pub fn find(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
@@ -28,13 +32,17 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
     };
     if pattern.contains("://") {
         let message = format!("`{text}` is on an object store, which is not built yet");
-        return Err(Diagnostic::error(Code::NotBuilt, message));
+        return Err(Diagnostic::error(Code::NotBuilt, message).with_hint("copy the files to a disk"));
     }
-    let found = glob::glob(&pattern).map_err(|error| missing(format!("`{text}` is not a path: {}", error.msg)))?;
+    let found =
+        glob::glob(&pattern).map_err(|error| missing(format!("`{text}` is not a path: {}", error.msg)))?;
     let mut files = Vec::new();
     for entry in found {
         let path = entry.map_err(|error| {
-            Diagnostic::error(Code::InputUnreadable, format!("`{}`: {}", error.path().display(), error.error()))
+            Diagnostic::error(
+                Code::InputUnreadable,
+                format!("`{}`: {}", error.path().display(), error.error()),
+            )
         })?;
         if path.is_file() && !is_hidden(&path) {
             files.push(path);
@@ -66,6 +74,11 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
         }
         files.push(file);
     }
+    if files.iter().all(|file| file.rows == 0) {
+        let message = format!("`{}`: {}, without a single row", path.display(), number_of_files(files.len()));
+        let hint = "an empty input would publish an empty table over a good one";
+        return Err(Diagnostic::error(Code::InputEmpty, message).with_hint(hint));
+    }
     let hive = hive_keys(path, &paths);
     let hive_root = (!hive.is_empty()).then(|| path.to_path_buf());
     all.retain(|column| !hive.iter().any(|key| key.name == column.name));
@@ -73,15 +86,26 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
     Ok(Catalog { files, hive_root, columns: all })
 }
 
+fn number_of_files(files: usize) -> String {
+    if files == 1 { "one file".to_owned() } else { format!("{files} files") }
+}
+
 fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic> {
     let unreadable = |why: String| {
-        Diagnostic::error(Code::InputUnreadable, format!("`{}` is not readable as Parquet: {why}", path.display()))
-            .with_hint("is the file complete? A Parquet file begins and ends with `PAR1`")
+        Diagnostic::error(
+            Code::InputUnreadable,
+            format!("`{}` is not readable as Parquet: {why}", path.display()),
+        )
+        .with_hint("is the file complete? A Parquet file begins and ends with `PAR1`")
     };
     let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let bytes = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
+    if bytes < SHORTEST_BYTES {
+        return Err(unreadable(format!("it has {bytes} bytes")));
+    }
     let footer_sha256 = footer_hash(&mut file, bytes).map_err(|error| unreadable(error.to_string()))?;
-    let reader = SerializedFileReader::new(file).map_err(|error| unreadable(error.to_string()))?;
+    let reader = SerializedFileReader::new(file)
+        .map_err(|error| unreadable(error.to_string().trim_start_matches("Parquet error: ").to_owned()))?;
     let metadata = reader.metadata();
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
     let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256 };
@@ -102,7 +126,8 @@ fn footer_hash(file: &mut File, bytes: u64) -> std::io::Result<String> {
 
 fn merge(all: &mut Vec<Column>, more: Vec<Column>, path: &Path, first: &Path) -> Result<(), Diagnostic> {
     let disagree = |what: String| {
-        Diagnostic::error(Code::FilesDisagree, what).with_hint("write the files with one schema, or narrow `path`")
+        Diagnostic::error(Code::FilesDisagree, what)
+            .with_hint("write the files with one schema, or narrow `path`")
     };
     for column in &*all {
         if !more.iter().any(|other| other.name == column.name) {
@@ -115,8 +140,10 @@ fn merge(all: &mut Vec<Column>, more: Vec<Column>, path: &Path, first: &Path) ->
             Some(known) if known.physical == column.physical => known.nullable |= column.nullable,
             Some(known) => {
                 let (name, path, first) = (&column.name, path.display(), first.display());
-                let types = format!("{:?} in `{path}`, {:?} in `{first}`", column.physical, known.physical);
-                return Err(disagree(format!("the column `{name}` is {types}")));
+                let (here, there) = (describe(&column.physical), describe(&known.physical));
+                let message =
+                    format!("the column `{name}` holds {here} in `{path}`, but {there} in `{first}`");
+                return Err(disagree(message));
             }
             None => {
                 let (name, path, first) = (&column.name, path.display(), first.display());
@@ -143,7 +170,8 @@ fn hive_keys(root: &Path, files: &[PathBuf]) -> Vec<Column> {
     };
     let all: Vec<Vec<(String, String)>> = files.iter().map(pairs).collect();
     let Some(first) = all.first() else { return Vec::new() };
-    let same = |file: &Vec<(String, String)>| file.iter().map(|(key, _)| key).eq(first.iter().map(|(key, _)| key));
+    let same =
+        |file: &Vec<(String, String)>| file.iter().map(|(key, _)| key).eq(first.iter().map(|(key, _)| key));
     if !all.iter().all(same) {
         return Vec::new();
     }

@@ -3,7 +3,7 @@
 mod columns;
 mod files;
 
-pub use columns::Column;
+pub use columns::{Column, describe};
 pub use files::{find, read};
 
 use std::path::PathBuf;

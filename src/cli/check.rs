@@ -23,7 +23,9 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         let name = &loaded.source.name;
         match (loaded.diagnostics.len(), loaded.saw_data) {
             (0, true) => println!("{name}: sound, and so are the columns of the orders"),
-            (0, false) => println!("{name}: sound; the orders are not there, so their columns were not checked"),
+            (0, false) => {
+                println!("{name}: sound; the orders are not there, so their columns were not checked");
+            }
             (1, _) => println!("{name}: 1 mistake"),
             (n, _) => println!("{name}: {n} mistakes"),
         }

@@ -2,8 +2,8 @@
 
 use std::io::IsTerminal;
 
-use crate::catalog::{self, Catalog};
-use crate::diag::{Class, Code, Diagnostic, Diagnostics, Source, render};
+use crate::catalog;
+use crate::diag::{Class, Code, Diagnostics, Source, render};
 use crate::plan::Plan;
 use crate::resolve::{self, Settings};
 use crate::spec;
@@ -41,7 +41,7 @@ pub(super) fn load(args: &RulesArgs, settings: &Settings, data: Data) -> Result<
     let mut diagnostics = Diagnostics::new();
     let rules = spec::read(&mut source, &args.set, &mut diagnostics);
     let Some(rules) = rules else { return Ok(Loaded { source, diagnostics, plan: None, saw_data: false }) };
-    let catalog = match read_catalog(&rules, settings) {
+    let catalog = match catalog::read(&resolve::orders_path(&rules, settings)) {
         Ok(catalog) => Some(catalog),
         Err(diagnostic) if diagnostic.code == Code::InputMissing && data == Data::IfThere => None,
         Err(diagnostic) => {
@@ -51,16 +51,6 @@ pub(super) fn load(args: &RulesArgs, settings: &Settings, data: Data) -> Result<
     };
     let plan = resolve::resolve(&rules, catalog.as_ref(), settings, &source, &mut diagnostics);
     Ok(Loaded { source, diagnostics, plan, saw_data: catalog.is_some() })
-}
-
-fn read_catalog(rules: &spec::Rules, settings: &Settings) -> Result<Catalog, Diagnostic> {
-    let catalog = catalog::read(&resolve::orders_path(rules, settings))?;
-    if catalog.rows() == 0 {
-        let message = format!("`{}` has no rows", rules.orders.path.value);
-        return Err(Diagnostic::error(Code::InputEmpty, message)
-            .with_hint("an empty input would publish an empty table over a good one"));
-    }
-    Ok(catalog)
 }
 
 /// Why there is no plan.

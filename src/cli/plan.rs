@@ -43,9 +43,7 @@ fn text(plan: &Plan) -> String {
 
 fn document(plan: &Plan) -> serde_json::Value {
     let folder = publish::folder(plan);
-    let file = |file: &crate::plan::InputFile| {
-        json!({"path": file.path.display().to_string(), "rows": file.rows, "bytes": file.bytes})
-    };
+    let file = |file: &crate::plan::InputFile| json!({"path": file.path.display().to_string(), "rows": file.rows, "bytes": file.bytes});
     json!({
         "rules": plan.name,
         "as_of": plan.as_of.to_string(),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::engine::{self, polars};
+use crate::engine;
+use crate::engine::polars::{fit, profile};
 use crate::fit::Model;
 use crate::plan::Plan;
 use crate::publish::{self, Lock, Manifest, Published};
@@ -62,14 +63,14 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     let workers = args.threads.map_or_else(threads::available, usize::from);
     let profile = progress.phase(
         "profile",
-        || polars::profile::run(&plan, workers),
+        || profile::run(&plan, workers),
         |profile| format!("{} customers", profile.customers.height()),
     )?;
     let model = match frozen {
         Some(model) => model,
         None => progress.phase(
             "fit",
-            || polars::fit::run(&plan, &profile),
+            || fit::run(&plan, &profile),
             |model: &Model| format!("{} scores, {} bands", model.scores.len(), model.bands.len()),
         )?,
     };
@@ -105,7 +106,10 @@ fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
     let same_inputs = inputs.eq(manifest.inputs.iter().map(|file| (file.path.clone(), &file.footer_sha256)));
     let same_model = match frozen {
         Some(model) => *model == manifest.model,
-        None => manifest.model.fitted.as_of == manifest.as_of && manifest.model.fitted.rules_sha256 == manifest.rules_sha256,
+        None => {
+            manifest.model.fitted.as_of == manifest.as_of
+                && manifest.model.fitted.rules_sha256 == manifest.rules_sha256
+        }
     };
     folder.join("_SUCCESS").is_file()
         && manifest.version == env!("CARGO_PKG_VERSION")

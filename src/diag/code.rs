@@ -59,7 +59,6 @@ codes! {
     PresetScores "preset-scores" Rules "Scores that do not fit a preset's table.",
     UnknownLabel "unknown-label" Rules "A comparison with a label its column never has.",
     WindowMisfit "window-misfit" Rules "A window that the aggregate cannot use.",
-    ModelMisfit "model-misfit" Rules "A model that was fitted for other rules.",
     UnknownColumn "unknown-column" Rules "A column that the input files do not have.",
     ColumnType "column-type" Rules "A column whose type its role cannot use.",
     FilesDisagree "files-disagree" Input "Input files whose columns have different types.",

@@ -1,5 +1,7 @@
 //! A complaint as plain data, and the list that a run collects them in.
 
+use std::collections::HashMap;
+
 use super::{Code, Span};
 
 /// How bad it is.
@@ -86,6 +88,11 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    /// The numbers of those at each place.
+    at: HashMap<Option<Span>, Vec<usize>>,
+    /// Those that were too many.
+    more: usize,
+    has_errors: bool,
 }
 
 impl Diagnostics {
@@ -94,21 +101,31 @@ impl Diagnostics {
         Self::default()
     }
 
+    /// How many are kept. A file that is torn at every comma has no end of them, and nobody reads them.
+    pub const MOST: usize = 1000;
+
     /// Adds one; the same complaint at the same place is kept once.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.list.contains(&diagnostic) {
+        self.has_errors |= diagnostic.severity == Severity::Error;
+        if self.list.len() == Self::MOST {
+            self.more += 1;
+            return;
+        }
+        let here = self.at.entry(diagnostic.span).or_default();
+        if !here.iter().any(|number| self.list[*number] == diagnostic) {
+            here.push(self.list.len());
             self.list.push(diagnostic);
         }
     }
 
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|d| d.severity == Severity::Error)
+        self.has_errors
     }
 
-    /// How many there are.
+    /// How many there are, those that are not kept included.
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list.len() + self.more
     }
 
     /// Whether there are none.
@@ -116,7 +133,7 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
-    /// All of them, in the order of the file.
+    /// All that are kept, in the order of the file.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<&Diagnostic> = self.list.iter().collect();
         all.sort_by_key(|d| d.span);

@@ -3,10 +3,15 @@
 /// ``did you mean `x`?`` for the known name nearest to what was written, if one is near.
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lower = written.to_lowercase();
+    let length = written.chars().count();
     known
         .into_iter()
+        // As many letters more or fewer are as many mistakes.
+        .filter(|name| name.chars().count().abs_diff(length) <= name.chars().count().max(3) / 3)
         .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= (name.chars().count().max(3) / 3))
+        // A name of one letter is near to every other one: that is no hint.
+        .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3)
+        .filter(|(distance, _)| *distance < length)
         .min()
         .map(|(_, name)| format!("did you mean `{name}`?"))
 }

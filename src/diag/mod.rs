@@ -11,4 +11,4 @@ mod span;
 pub use code::{Class, Code};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use hint::{did_you_mean, listed};
-pub use span::{Source, Span, Spanned};
+pub use span::{Lines, Source, Span, Spanned};

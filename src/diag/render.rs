@@ -5,11 +5,19 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use super::{Diagnostic, Diagnostics, Severity, Source};
 
-/// Draws all of them, in the order of the file, with underlined excerpts.
+/// More than anybody reads in one go.
+const MOST: usize = 200;
+
+/// Draws them in the order of the file, with underlined excerpts; of very many the first.
 pub fn text(diagnostics: &Diagnostics, source: &Source, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    diagnostics.sorted().into_iter().map(|d| one(d, source, &renderer) + "\n\n").collect()
+    let drawn = diagnostics.sorted().into_iter().take(MOST);
+    let mut text: String = drawn.map(|d| one(d, source, &renderer) + "\n\n").collect();
+    if diagnostics.len() > MOST {
+        text.push_str(&format!("… and {} more\n", diagnostics.len() - MOST));
+    }
+    text
 }
 
 fn one(diagnostic: &Diagnostic, source: &Source, renderer: &Renderer) -> String {
@@ -40,12 +48,13 @@ fn one(diagnostic: &Diagnostic, source: &Source, renderer: &Renderer) -> String 
     renderer.render(&[group])
 }
 
-/// All of them as a JSON array of objects: severity, code, message, file, line, column, end, hints.
+/// All that are kept as a JSON array of objects: severity, code, message, file, line, column, end, hints.
 pub fn json(diagnostics: &Diagnostics, source: &Source) -> serde_json::Value {
+    let lines = source.lines();
     let one = |d: &Diagnostic| {
         let place = d.span.map(|span| {
             let span = source.clamp(span);
-            (source.line_column(span.start), source.line_column(span.end))
+            (lines.line_column(span.start), lines.line_column(span.end))
         });
         serde_json::json!({
             "severity": match d.severity { Severity::Error => "error", Severity::Warning => "warning" },

@@ -54,9 +54,13 @@ impl Source {
 
     /// 1-based line and column (in characters) of a byte offset; offsets past the end are the end.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..self.floor(offset)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        self.lines().line_column(offset)
+    }
+
+    /// Its lines, for many questions about them.
+    pub fn lines(&self) -> Lines<'_> {
+        let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Lines { source: self, starts: std::iter::once(0).chain(breaks).collect() }
     }
 
     /// The span moved onto character boundaries inside the text, so that slicing it cannot fail.
@@ -72,5 +76,21 @@ impl Source {
 
     fn floor(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset.min(self.text.len()))
+    }
+}
+
+/// Where each line of a [`Source`] begins.
+pub struct Lines<'a> {
+    source: &'a Source,
+    starts: Vec<usize>,
+}
+
+impl Lines<'_> {
+    /// See [`Source::line_column`].
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let offset = self.source.floor(offset);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).map_or(0, |line| self.starts[line]);
+        (line, self.source.text[start..offset].chars().count() + 1)
     }
 }

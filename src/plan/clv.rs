@@ -37,7 +37,12 @@ impl Clv {
         let as_of = Expr::literal(Literal::Date(as_of));
         let since_first = binary(ExprKind::DaysBetween, as_of, first_day.clone(), Type::Days).cast(Type::Int);
         let observed = binary(ExprKind::Add, since_first, Expr::literal(Literal::Int(1)), Type::Int);
-        let a_day = binary(ExprKind::Divide, revenue.clone().cast(Type::Double), observed.cast(Type::Double), Type::Double);
+        let a_day = binary(
+            ExprKind::Divide,
+            revenue.clone().cast(Type::Double),
+            observed.cast(Type::Double),
+            Type::Double,
+        );
         let horizon = Expr::literal(Literal::Double(f64::from(self.horizon_days)));
         let ahead = binary(ExprKind::Multiply, a_day, horizon, Type::Double);
         binary(ExprKind::Multiply, ahead, self.margin.clone(), Type::Double)

@@ -177,7 +177,9 @@ impl Expr {
         }
         match (&self.kind, ty) {
             (ExprKind::Literal(Literal::Null), _) => Self { ty, ..self },
-            (ExprKind::Literal(Literal::Int(value)), Type::Double) => Self::literal(Literal::Double(*value as f64)),
+            (ExprKind::Literal(Literal::Int(value)), Type::Double) => {
+                Self::literal(Literal::Double(*value as f64))
+            }
             (ExprKind::Literal(Literal::Decimal(value)), Type::Double) => {
                 Self::literal(Literal::Double(value.to_f64()))
             }
@@ -273,6 +275,22 @@ impl fmt::Display for Comparison {
     }
 }
 
+/// An operand of a comparison: a condition stands in parentheses, so that no two expressions read the same.
+struct Operand<'a>(&'a Expr);
+
+impl fmt::Display for Operand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            ExprKind::Compare(..)
+            | ExprKind::In(..)
+            | ExprKind::IsNull(_)
+            | ExprKind::Like(..)
+            | ExprKind::Not(_) => write!(f, "({})", self.0),
+            _ => write!(f, "{}", self.0),
+        }
+    }
+}
+
 /// SQL-like, with every conversion written out.
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -290,7 +308,7 @@ impl fmt::Display for Expr {
             ExprKind::Not(x) => write!(f, "not ({x})"),
             ExprKind::And(x, y) => write!(f, "({x} and {y})"),
             ExprKind::Or(x, y) => write!(f, "({x} or {y})"),
-            ExprKind::Compare(x, op, y) => write!(f, "{x} {op} {y}"),
+            ExprKind::Compare(x, op, y) => write!(f, "{} {op} {}", Operand(x), Operand(y)),
             ExprKind::In(x, list) => {
                 write!(f, "{x} in (")?;
                 for (at, literal) in list.iter().enumerate() {
@@ -298,7 +316,7 @@ impl fmt::Display for Expr {
                 }
                 f.write_str(")")
             }
-            ExprKind::IsNull(x) => write!(f, "{x} is null"),
+            ExprKind::IsNull(x) => write!(f, "{} is null", Operand(x)),
             ExprKind::Like(x, pattern) => write!(f, "{x} like '{}'", pattern.replace('\'', "''")),
             ExprKind::Case(branches, otherwise) => {
                 f.write_str("case")?;

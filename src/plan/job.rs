@@ -102,9 +102,17 @@ impl fmt::Display for Plan {
         if let Some(order) = &orders.order {
             writeln!(f, "  order             {order}")?;
         }
-        writeln!(f, "  time              {} ({:?}, {})", orders.time.column, orders.time.encoding, orders.timezone)?;
+        writeln!(
+            f,
+            "  time              {} ({:?}, {})",
+            orders.time.column, orders.time.encoding, orders.timezone
+        )?;
         if let Some(amount) = &orders.amount {
-            writeln!(f, "  amount            {} ({:?}, {} places)", amount.column, amount.encoding, amount.scale)?;
+            writeln!(
+                f,
+                "  amount            {} ({:?}, {} places)",
+                amount.column, amount.encoding, amount.scale
+            )?;
         }
         if let Some(condition) = &orders.condition {
             writeln!(f, "  where             {condition}")?;
@@ -120,7 +128,11 @@ impl fmt::Display for Plan {
         if let Some(clv) = &self.clv {
             let super::ClvModel::Simple { revenue, first_day } = &clv.model;
             let days = clv.horizon_days;
-            writeln!(f, "  clv               {revenue} / (as_of - {first_day} + 1) * {days} * {}", clv.margin)?;
+            writeln!(
+                f,
+                "  clv               {revenue} / (as_of - {first_day} + 1) * {days} * {}",
+                clv.margin
+            )?;
         }
         for score in &self.scores {
             match &score.kind {
@@ -129,7 +141,12 @@ impl fmt::Display for Plan {
                 }
                 ScoreKind::Breaks { of, best, breaks } => {
                     let breaks: Vec<String> = breaks.iter().map(ToString::to_string).collect();
-                    writeln!(f, "  {:<17} breaks [{}] of {of}, best {best:?}", score.name, breaks.join(", "))?;
+                    writeln!(
+                        f,
+                        "  {:<17} breaks [{}] of {of}, best {best:?}",
+                        score.name,
+                        breaks.join(", ")
+                    )?;
                 }
                 ScoreKind::Weighted(parts) => {
                     let parts: Vec<String> = parts.iter().map(|(name, w)| format!("{w} * {name}")).collect();
@@ -138,7 +155,8 @@ impl fmt::Display for Plan {
             }
         }
         for band in &self.bands {
-            let bounds: Vec<String> = band.bounds.iter().map(|(label, bound)| format!("{label} {bound}")).collect();
+            let bounds: Vec<String> =
+                band.bounds.iter().map(|(label, bound)| format!("{label} {bound}")).collect();
             writeln!(f, "  {:<17} cumulative share of {}: {}", band.name, band.of, bounds.join(", "))?;
         }
         for segmentation in &self.segmentations {

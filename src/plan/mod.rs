@@ -18,7 +18,9 @@ pub use clv::{Clv, ClvModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, OutputColumn, Plan};
-pub use orders::{Amount, AmountEncoding, Customer, InputColumn, InputFile, Orders, Physical, Time, TimeEncoding};
+pub use orders::{
+    Amount, AmountEncoding, Customer, InputColumn, InputFile, Orders, Physical, Time, TimeEncoding,
+};
 pub use score::{Best, Bins, Score, ScoreKind, Ties};
 pub use segmentation::{Looks, Rule, Segment, Segmentation};
 pub use types::Type;

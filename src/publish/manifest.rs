@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::polars::Profile;
 use crate::fit::Model;
-use crate::plan::{Plan, hex};
+use crate::plan::{AmountEncoding, Plan, hex};
 
 use super::Error;
 
@@ -104,7 +104,8 @@ impl Manifest {
         parts: &[String],
         tables: &[String],
     ) -> Result<Self, Error> {
-        let entries = |names: &[String]| names.iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>();
+        let entries =
+            |names: &[String]| names.iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>();
         let inputs = plan.orders.files.iter().map(|file| InputEntry {
             path: file.path.display().to_string(),
             bytes: file.bytes,
@@ -112,9 +113,11 @@ impl Manifest {
             footer_sha256: file.footer_sha256.clone(),
         });
         let counts = &profile.counts;
+        const ROUNDED: &str = ", rounded half away from zero as it is read";
         let amount = plan.orders.amount.as_ref().map(|amount| {
             let rounded = match amount.encoding {
-                crate::plan::AmountEncoding::Float => ", rounded half away from zero as it is read",
+                AmountEncoding::Float => ROUNDED,
+                AmountEncoding::Decimal(own) if own > amount.scale => ROUNDED,
                 _ => "",
             };
             format!("{} as DECIMAL with {} places{rounded}", amount.column, amount.scale)

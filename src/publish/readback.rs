@@ -92,7 +92,8 @@ fn check_part(plan: &Plan, path: &Path, found: &mut Expected) -> Result<(), Erro
         };
         last = check_ids(column(id)?, last).map_err(|why| broken(path, &why))?;
         for (name, values, sum) in &mut found.sums {
-            let (count, total) = add_up(column(name)?).map_err(|why| broken(path, &format!("`{name}` {why}")))?;
+            let (count, total) =
+                add_up(column(name)?).map_err(|why| broken(path, &format!("`{name}` {why}")))?;
             *values += count;
             *sum += total;
         }
@@ -116,7 +117,11 @@ fn check_schema(plan: &Plan, path: &Path, schema: &arrow::datatypes::Schema) -> 
     let written: Vec<(&str, &DataType)> =
         schema.fields().iter().map(|field| (field.name().as_str(), field.data_type())).collect();
     let same = written.len() == plan.output.len()
-        && plan.output.iter().zip(&written).all(|(column, (name, ty))| column.name == *name && fits(column.ty, ty));
+        && plan
+            .output
+            .iter()
+            .zip(&written)
+            .all(|(column, (name, ty))| column.name == *name && fits(column.ty, ty));
     if same {
         return Ok(());
     }
@@ -132,7 +137,8 @@ enum Id {
 
 /// Ids must be there and strictly ascend, across batches, too.
 fn check_ids(ids: &dyn Array, mut last: Option<Id>) -> Result<Option<Id>, String> {
-    let out_of_order = |id: &dyn std::fmt::Debug| format!("the customer {id:?} is out of order or stands twice");
+    let out_of_order =
+        |id: &dyn std::fmt::Debug| format!("the customer {id:?} is out of order or stands twice");
     if ids.null_count() > 0 {
         return Err("a customer has no id".to_owned());
     }

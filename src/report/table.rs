@@ -22,7 +22,8 @@ pub fn segments_table(folder: &Path) -> Result<String, Error> {
                 row.segmentation
             );
         }
-        let percent = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
+        let percent =
+            |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", share * 100.0));
         text += &format!(
             "  {:<width$}{:>11} {:>7} {:>18} {:>7}\n",
             row.segment,
@@ -37,7 +38,8 @@ pub fn segments_table(folder: &Path) -> Result<String, Error> {
 
 /// `2500315.63` → `2,500,315.63`
 fn thousands(number: &str) -> String {
-    let (whole, fraction) = number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
     let mut grouped = String::new();
     for (at, digit) in digits.chars().enumerate() {

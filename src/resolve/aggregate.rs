@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::plan::{self, Column, Expr, ExprKind, Function, Type, Weight};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
-use super::expr::{AggregateCalls, Call, NoAggregates, Typer};
+use super::expr::{AggregateCalls, BY_METRIC, Call, NoAggregates, Typer};
 use super::scope::RowScope;
 
 /// The aggregate functions.
@@ -94,11 +94,12 @@ impl AggregateCalls for MetricAggregates<'_> {
             ("last_gap", _) => self.wrong(call, "write `last_gap(time)`", out),
             ("monthly_cv", [weight]) => {
                 let weight = self.weight(weight, out)?;
-                let Some(months) = self.months(call.span, out) else { return None };
+                let months = self.months(call.span, out)?;
                 Some(self.add(Function::MonthlyCv(months, weight), Type::Double))
             }
             ("monthly_cv", _) => self.wrong(call, "write `monthly_cv(count(*))`", out),
             (TOP, _) => self.wrong(call, "write `top(category, sum(amount))`", out),
+            ("count", _) => self.wrong(call, "write `count(*)`, `count(x)` or `count(distinct x)`", out),
             _ => self.wrong(call, "it takes one argument", out),
         }
     }
@@ -118,13 +119,13 @@ impl MetricAggregates<'_> {
 
     /// An expression on the rows.
     fn operand(&self, written: &Written, out: &mut Diagnostics) -> Option<Expr> {
-        let mut none = NoAggregates("an aggregate reads rows, not other aggregates");
+        let mut none = NoAggregates("an aggregate reads rows, not other aggregates", BY_METRIC);
         Typer { scope: self.rows, aggregates: &mut none, out }.expr(written)
     }
 
     /// A number that adds up exactly: a double is rounded half away from zero to the scale of money.
     fn exact(&self, written: &Written, out: &mut Diagnostics) -> Option<Expr> {
-        let mut none = NoAggregates("an aggregate reads rows, not other aggregates");
+        let mut none = NoAggregates("an aggregate reads rows, not other aggregates", BY_METRIC);
         let value = Typer { scope: self.rows, aggregates: &mut none, out }.numeric(written)?;
         Some(match value.ty {
             Type::Double => value.cast(Type::Decimal(self.rows.scale)),
@@ -133,7 +134,12 @@ impl MetricAggregates<'_> {
         })
     }
 
-    fn ordered(&mut self, written: &Written, kind: fn(Expr) -> Function, out: &mut Diagnostics) -> Option<Expr> {
+    fn ordered(
+        &mut self,
+        written: &Written,
+        kind: fn(Expr) -> Function,
+        out: &mut Diagnostics,
+    ) -> Option<Expr> {
         let value = self.operand(written, out)?;
         if value.ty == Type::Bool {
             let message = "conditions have no order";
@@ -147,16 +153,16 @@ impl MetricAggregates<'_> {
 
     /// What a `top` or `monthly_cv` adds up: `count(*)` or `sum(x)`.
     fn weight(&mut self, written: &Written, out: &mut Diagnostics) -> Option<Weight> {
-        match &written.kind {
-            WrittenKind::Call(name, false, args) => match (name.value.as_str(), &args[..]) {
+        if let WrittenKind::Call(name, false, args) = &written.kind {
+            match (name.value.as_str(), &args[..]) {
                 ("count", [Written { kind: WrittenKind::Star, .. }]) => return Some(Weight::Rows),
                 ("sum", [value]) => return self.exact(value, out).map(Weight::Sum),
                 _ => {}
-            },
-            _ => {}
+            }
         }
         let message = "expected `sum(…)` or `count(*)`";
-        out.push(Diagnostic::error(Code::WrongArguments, message).with_span(written.span));
+        let hint = "what is added up: `top(category, sum(amount))`, `monthly_cv(count(*))`";
+        out.push(Diagnostic::error(Code::WrongArguments, message).with_span(written.span).with_hint(hint));
         None
     }
 
@@ -164,7 +170,8 @@ impl MetricAggregates<'_> {
         match self.window_days {
             Some(days) if days % plan::MONTH_DAYS == 0 => Some(days / plan::MONTH_DAYS),
             _ => {
-                let message = format!("`monthly_cv` needs a window of whole buckets of {} days", plan::MONTH_DAYS);
+                let message =
+                    format!("`monthly_cv` needs a window of whole buckets of {} days", plan::MONTH_DAYS);
                 out.push(
                     Diagnostic::error(Code::WindowMisfit, message)
                         .with_span(span)

@@ -5,7 +5,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{Band, Type};
 use crate::spec;
 
-use super::scope::CustomerScope;
+use super::scope::{CustomerScope, Section};
 use super::scores::{FLOAT_SCALE, measured};
 
 /// More decimal places of a bound would leave no room for the exact comparison of shares.
@@ -19,7 +19,7 @@ pub(super) fn resolve(written: &[spec::Band], scope: &mut CustomerScope, out: &m
         let spec::Band { name, of, cumulative } = band;
         let ordered = check_bounds(band, out);
         let labels = cumulative.iter().map(|(label, _)| label.value.clone()).collect();
-        scope.add(&name.value, Type::Text, Some(labels));
+        scope.add(Section::Bands, &name.value, Type::Text, Some(labels));
         let Some(input) = of.as_ref().and_then(|of| measured(of, &metrics, out)) else { continue };
         // Doubles do not add up exactly; rounded to six places they do, on every engine.
         let of = if input.ty == Type::Double { input.cast(Type::Decimal(FLOAT_SCALE)) } else { input };
@@ -48,11 +48,12 @@ fn check_bounds(band: &spec::Band, out: &mut Diagnostics) -> bool {
         };
         previous = bound.value;
         if let Some(message) = complaint {
-            out.push(
-                Diagnostic::error(Code::BandsOrder, message)
-                    .with_span(bound.span)
-                    .with_hint("cumulative shares rise to 1: `{A: 0.80, B: 0.95, C: 1}`"),
-            );
+            out.push(Diagnostic::error(Code::BandsOrder, message).with_span(bound.span).with_hint(
+                match bound.value > one {
+                    true => "shares are parts of 1: 80 % is `0.80`",
+                    false => "cumulative shares rise to 1: `{A: 0.80, B: 0.95, C: 1}`",
+                },
+            ));
             fine = false;
         }
     }

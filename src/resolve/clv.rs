@@ -1,11 +1,15 @@
 //! `clv`: the model, and what it reads.
 
+use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::plan::{Aggregate, Clv, ClvModel, Column, Expr, Function, Literal, Role, Type};
 use crate::spec::{self, Margin};
 
 use super::aggregate::Aggregates;
 use super::scope::{CustomerScope, RowScope, Scope};
+
+/// All of the revenue.
+const ONE: Decimal = Decimal { unscaled: 1, scale: 0 };
 
 pub(super) fn resolve(
     written: &spec::Clv,
@@ -39,8 +43,19 @@ pub(super) fn resolve(
     Some(Clv { model: ClvModel::Simple { revenue, first_day }, horizon_days: horizon.value, margin })
 }
 
-fn resolve_margin(margin: &Margin, span: Span, metrics: &CustomerScope, out: &mut Diagnostics) -> Option<Expr> {
+fn resolve_margin(
+    margin: &Margin,
+    span: Span,
+    metrics: &CustomerScope,
+    out: &mut Diagnostics,
+) -> Option<Expr> {
     match margin {
+        Margin::Share(share) if share.unscaled < 0 || *share > ONE => {
+            let message = format!("the margin `{share}` is not a share from 0 to 1");
+            let hint = "a part of revenue: 30 % is `0.30`";
+            out.push(Diagnostic::error(Code::BadValue, message).with_span(span).with_hint(hint));
+            None
+        }
         Margin::Share(share) => Some(Expr::literal(Literal::Decimal(*share)).cast(Type::Double)),
         Margin::Metric(name) => match metrics.lookup(name) {
             Ok(found) if found.expr.ty.is_numeric() => Some(found.expr.cast(Type::Double)),

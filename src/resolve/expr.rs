@@ -1,14 +1,13 @@
 //! Expressions: names become columns, types are checked, implicit conversions become casts. What is wrong is
 //! reported at its own place; the caller gets none and goes on with the next expression.
 
-use chrono::NaiveDate;
-
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean, listed};
 use crate::plan::{Column, Comparison, Expr, ExprKind, Literal, Role, Type};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind, Operator};
 
 use super::scope::{Found, Scope};
+use super::unify::numeric_common;
 
 /// The most decimal places an exact product may have.
 const MAX_SCALE: u8 = 12;
@@ -27,17 +26,18 @@ pub(super) struct Call<'a> {
     pub(super) span: Span,
 }
 
-/// Where aggregates have no place.
-pub(super) struct NoAggregates(pub(super) &'static str);
+/// Where aggregates have no place: why not, and what to do.
+pub(super) struct NoAggregates(pub(super) &'static str, pub(super) &'static str);
+
+/// What to do where a metric's name is known.
+pub(super) const BY_METRIC: &str = "define a metric with it, and use the metric's name";
+/// What to do where there are rows only.
+pub(super) const BY_RULE: &str = "define a metric with it, and ask for it in a rule of `segments`";
 
 impl AggregateCalls for NoAggregates {
     fn call(&mut self, call: &Call<'_>, out: &mut Diagnostics) -> Option<Expr> {
         let message = format!("`{}` is an aggregate, and {}", call.name.value, self.0);
-        out.push(
-            Diagnostic::error(Code::AggregateMisplaced, message)
-                .with_span(call.span)
-                .with_hint("define a metric with it, and use the metric's name"),
-        );
+        out.push(Diagnostic::error(Code::AggregateMisplaced, message).with_span(call.span).with_hint(self.1));
         None
     }
 }
@@ -71,7 +71,16 @@ impl Typer<'_> {
             WrittenKind::Bool(value) => Some(Expr::literal(Literal::Bool(*value))),
             WrittenKind::Number(number) => Some(number_literal(*number)),
             WrittenKind::Text(text) => Some(Expr::literal(Literal::Text(text.clone()))),
+            WrittenKind::Date(text) => self.date_literal(text, written.span),
             WrittenKind::Name(name) => self.name(name, written.span).map(|found| found.expr),
+            WrittenKind::QuotedName(name) => match self.scope.lookup(name) {
+                Ok(found) => Some(found.expr),
+                Err(diagnostic) => {
+                    let text = name.replace('\'', "''");
+                    let hint = format!("double quotes are for names: a text is `'{text}'`");
+                    self.error(Diagnostic { hints: Vec::new(), ..diagnostic }.with_hint(hint), written.span)
+                }
+            },
             WrittenKind::Star => self.error(
                 Diagnostic::error(Code::WrongArguments, "`*` stands only in `count(*)`"),
                 written.span,
@@ -86,7 +95,7 @@ impl Typer<'_> {
                 Some(Expr::new(ExprKind::Negate(Box::new(value.cast(ty))), ty))
             }
             WrittenKind::Binary(left, op, right) => self.binary(left, *op, right, written.span),
-            WrittenKind::In(value, list, negated) => self.in_list(value, list, *negated, written.span),
+            WrittenKind::In(value, list, negated) => self.in_list(value, list, *negated),
             WrittenKind::Between(value, low, high, negated) => {
                 let above = self.compare(value, Comparison::GreaterEq, low, written.span);
                 let below = self.compare(value, Comparison::LessEq, high, written.span);
@@ -162,10 +171,12 @@ impl Typer<'_> {
     }
 
     fn compare(&mut self, left: &Written, op: Comparison, right: &Written, span: Span) -> Option<Expr> {
-        self.check_label(left, right);
-        self.check_label(right, left);
+        if matches!(op, Comparison::Eq | Comparison::NotEq) {
+            self.check_label(left, right);
+            self.check_label(right, left);
+        }
         let (l, r) = (self.expr(left), self.expr(right));
-        let (l, r) = self.unify(l?, r?, span)?;
+        let (l, r) = self.unify((l?, left.span), (r?, right.span), span)?;
         if l.ty == Type::Bool && !matches!(op, Comparison::Eq | Comparison::NotEq) {
             return self.error(Diagnostic::error(Code::TypeMismatch, "conditions have no order"), span);
         }
@@ -178,27 +189,35 @@ impl Typer<'_> {
         let Ok(Found { labels: Some(labels), .. }) = self.scope.lookup(name) else { return };
         if !labels.contains(label) {
             let known = || labels.iter().map(String::as_str);
-            let hint = did_you_mean(label, known()).unwrap_or_else(|| format!("it is one of {}", listed(known())));
+            let hint =
+                did_you_mean(label, known()).unwrap_or_else(|| format!("it is one of {}", listed(known())));
             let message = format!("`{name}` is never `{label}`");
-            self.out.push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));
+            self.out
+                .push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));
         }
     }
 
-    fn in_list(&mut self, value: &Written, list: &[Written], negated: bool, span: Span) -> Option<Expr> {
+    fn in_list(&mut self, value: &Written, list: &[Written], negated: bool) -> Option<Expr> {
         let tested = self.expr(value)?;
         let mut literals = Vec::new();
         let mut others: Option<Expr> = None;
         for item in list {
             self.check_label(value, item);
             let Some(one) = self.expr(item) else { continue };
-            let Some((l, r)) = self.unify(tested.clone(), one, item.span) else { continue };
+            let tested_too = (tested.clone(), value.span);
+            let Some((l, r)) = self.unify(tested_too, (one, item.span), item.span) else { continue };
             match r.kind {
-                ExprKind::Literal(literal) if literal != Literal::Null && l.ty == tested.ty => literals.push(literal),
+                ExprKind::Literal(literal) if literal != Literal::Null && l.ty == tested.ty => {
+                    literals.push(literal);
+                }
                 _ => {
-                    let equal = Expr::new(ExprKind::Compare(Box::new(l), Comparison::Eq, Box::new(r)), Type::Bool);
+                    let equal =
+                        Expr::new(ExprKind::Compare(Box::new(l), Comparison::Eq, Box::new(r)), Type::Bool);
                     others = Some(match others {
                         None => equal,
-                        Some(before) => Expr::new(ExprKind::Or(Box::new(before), Box::new(equal)), Type::Bool),
+                        Some(before) => {
+                            Expr::new(ExprKind::Or(Box::new(before), Box::new(equal)), Type::Bool)
+                        }
                     });
                 }
             }
@@ -209,20 +228,24 @@ impl Typer<'_> {
             Some(others) if literals.is_empty() => others,
             Some(others) => Expr::new(ExprKind::Or(Box::new(within), Box::new(others)), Type::Bool),
         };
-        let _ = span;
         Some(negate_if(negated, all))
     }
 
-    fn case(&mut self, branches: &[(Written, Written)], otherwise: Option<&Written>, span: Span) -> Option<Expr> {
+    fn case(
+        &mut self,
+        branches: &[(Written, Written)],
+        otherwise: Option<&Written>,
+        span: Span,
+    ) -> Option<Expr> {
         let mut conditions = Vec::new();
         let mut values = Vec::new();
         for (condition, value) in branches {
             conditions.push(self.condition(condition));
-            values.push(self.expr(value));
+            values.push(self.expr(value).map(|expr| (expr, value.span)));
         }
         values.push(match otherwise {
-            Some(written) => self.expr(written),
-            None => Some(Expr::literal(Literal::Null)),
+            Some(written) => self.expr(written).map(|expr| (expr, written.span)),
+            None => Some((Expr::literal(Literal::Null), span)),
         });
         let conditions: Vec<Expr> = conditions.into_iter().collect::<Option<_>>()?;
         let mut values = self.unify_all(values.into_iter().collect::<Option<_>>()?, span)?;
@@ -268,11 +291,13 @@ impl Typer<'_> {
                 (Some(0), Some(0)) if l.ty.is_integer() && r.ty.is_integer() => {
                     build(ExprKind::Multiply, l.cast(Type::Int), r.cast(Type::Int), Type::Int)
                 }
-                (Some(a), Some(b)) if a + b <= MAX_SCALE => {
+                (Some(a), Some(b)) if a.saturating_add(b) <= MAX_SCALE => {
                     build(ExprKind::Multiply, as_decimal(l), as_decimal(r), Type::Decimal(a + b))
                 }
                 (Some(a), Some(b)) => {
-                    let message = format!("the exact product has {} decimal places, {MAX_SCALE} are the most", a + b);
+                    let places = u16::from(a) + u16::from(b);
+                    let message =
+                        format!("the exact product has {places} decimal places, {MAX_SCALE} are the most");
                     let hint = "round one side first: `round(x, 2)`";
                     self.error(Diagnostic::error(Code::TypeMismatch, message).with_hint(hint), span)
                 }
@@ -281,66 +306,9 @@ impl Typer<'_> {
             _ => {
                 let ty = numeric_common(widened(l.ty), widened(r.ty))?;
                 let kind = if op == Operator::Add { ExprKind::Add } else { ExprKind::Subtract };
-                build(kind, l.cast(ty), r.cast(ty), ty)
+                let (l, r) = (self.convert(l, ty, span)?, self.convert(r, ty, span)?);
+                build(kind, l, r, ty)
             }
-        }
-    }
-
-    /// Brings two operands to one type.
-    pub(super) fn unify(&mut self, l: Expr, r: Expr, span: Span) -> Option<(Expr, Expr)> {
-        let mut both = self.unify_all(vec![l, r], span)?;
-        let r = both.pop()?;
-        Some((both.pop()?, r))
-    }
-
-    /// Brings values to one type: numbers to the widest, texts to dates where they meet dates.
-    pub(super) fn unify_all(&mut self, values: Vec<Expr>, span: Span) -> Option<Vec<Expr>> {
-        let mut common = Type::Unknown;
-        for value in &values {
-            common = match (common, value.ty) {
-                (a, b) if a == b => a,
-                (Type::Unknown, ty) | (ty, Type::Unknown) => ty,
-                (a, b) if a.is_numeric() && b.is_numeric() => numeric_common(a, b)?,
-                (Type::Date, Type::Time) | (Type::Time, Type::Date) => Type::Time,
-                (ty @ (Type::Date | Type::Time), Type::Text) | (Type::Text, ty @ (Type::Date | Type::Time)) => ty,
-                (a, b) => {
-                    let message = format!("{a} and {b} do not go together");
-                    let hint = match (a, b) {
-                        (Type::Text, other) | (other, Type::Text) if other.is_numeric() => {
-                            Some("numbers stand without quotes".to_owned())
-                        }
-                        _ => None,
-                    };
-                    let diagnostic = Diagnostic::error(Code::TypeMismatch, message).with_hint_opt(hint);
-                    return self.error(diagnostic, span);
-                }
-            };
-        }
-        values.into_iter().map(|value| self.convert(value, common, span)).collect()
-    }
-
-    fn convert(&mut self, value: Expr, ty: Type, span: Span) -> Option<Expr> {
-        match (&value.kind, value.ty, ty) {
-            (ExprKind::Literal(Literal::Text(text)), Type::Text, Type::Date | Type::Time) => {
-                match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-                    Ok(date) => Some(Expr::literal(Literal::Date(date)).cast(ty)),
-                    Err(_) => {
-                        let message = format!("`{text}` is not a date");
-                        let hint = "write it as '2026-11-01'";
-                        self.error(Diagnostic::error(Code::BadValue, message).with_hint(hint), span)
-                    }
-                }
-            }
-            (_, Type::Text, Type::Date | Type::Time) => {
-                let message = "a text column and a date do not go together";
-                self.error(Diagnostic::error(Code::TypeMismatch, message), span)
-            }
-            (ExprKind::Literal(Literal::Decimal(number)), _, Type::Decimal(scale)) => {
-                let unscaled = number.rescale(scale)?;
-                let literal = Literal::Decimal(Decimal { unscaled, scale });
-                Some(Expr::new(ExprKind::Literal(literal), ty))
-            }
-            _ => Some(value.cast(ty)),
         }
     }
 }
@@ -368,15 +336,6 @@ fn negate_if(negated: bool, condition: Expr) -> Expr {
 /// The type arithmetic is done in: whole numbers are 64 bits wide.
 pub(super) fn widened(ty: Type) -> Type {
     if ty.is_integer() { Type::Int } else { ty }
-}
-
-fn numeric_common(a: Type, b: Type) -> Option<Type> {
-    Some(match (a, b) {
-        (Type::Double, _) | (_, Type::Double) => Type::Double,
-        (Type::Decimal(a), Type::Decimal(b)) => Type::Decimal(a.max(b)),
-        (Type::Decimal(scale), _) | (_, Type::Decimal(scale)) => Type::Decimal(scale),
-        _ => Type::Int,
-    })
 }
 
 fn scale(ty: Type) -> Option<u8> {

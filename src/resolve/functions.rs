@@ -1,6 +1,6 @@
 //! Scalar functions of the expression language. Everything else that looks like a call is an aggregate.
 
-use crate::diag::{Code, Diagnostic, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Span, Spanned, did_you_mean, listed};
 use crate::plan::{DatePart, Expr, ExprKind, Literal, Type};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
@@ -20,10 +20,27 @@ impl Typer<'_> {
         }
         if !SCALAR.contains(&name) {
             let known = || SCALAR.into_iter().chain(aggregate::NAMES);
-            let hint = did_you_mean(name, known()).unwrap_or_else(|| {
-                format!("there are {}, and the aggregates {}", listed(SCALAR), listed(aggregate::NAMES))
-            });
-            let diagnostic = Diagnostic::error(Code::UnknownFunction, format!("there is no function `{name}`"));
+            let hint = match name {
+                "now" | "today" | "current_date" => {
+                    "the clock is never read: `as_of` is the date of the run".to_owned()
+                }
+                "cast" | "try_cast" => {
+                    "types follow from the columns; `round(x, 2)` leaves two decimal places".to_owned()
+                }
+                "median" | "percentile" | "quantile" => {
+                    "it is no exact sum: score with `quantiles` instead".to_owned()
+                }
+                "if" | "iff" | "iif" => "write `case when … then … else … end`".to_owned(),
+                "nvl" | "ifnull" => "write `coalesce(x, y)`".to_owned(),
+                "datediff" | "date_diff" => {
+                    "a date minus a date is a number of days; so is `days_since(x)`".to_owned()
+                }
+                _ => did_you_mean(name, known()).unwrap_or_else(|| {
+                    format!("there are {}, and the aggregates {}", listed(SCALAR), listed(aggregate::NAMES))
+                }),
+            };
+            let diagnostic =
+                Diagnostic::error(Code::UnknownFunction, format!("there is no function `{name}`"));
             return self.error(diagnostic.with_hint(hint), call.name.span);
         }
         if call.distinct {
@@ -61,7 +78,8 @@ impl Typer<'_> {
     }
 
     fn variadic(&mut self, call: &Call<'_>, kind: fn(Vec<Expr>) -> ExprKind) -> Option<Expr> {
-        let values: Vec<Option<Expr>> = call.args.iter().map(|arg| self.expr(arg)).collect();
+        let value = |arg: &Written| self.expr(arg).map(|expr| (expr, arg.span));
+        let values: Vec<Option<(Expr, Span)>> = call.args.iter().map(value).collect();
         let values = self.unify_all(values.into_iter().collect::<Option<_>>()?, call.span)?;
         let ty = values.first()?.ty;
         Some(Expr::new(kind(values), ty))
@@ -73,7 +91,11 @@ impl Typer<'_> {
             Type::Decimal(scale) => Type::Decimal(scale.min(places)),
             ty => ty,
         };
-        if value.ty.is_integer() || value.ty == Type::Unknown || value.ty == Type::Decimal(places) {
+        let is_round = match value.ty {
+            Type::Decimal(scale) => scale <= places,
+            ty => ty != Type::Double,
+        };
+        if is_round {
             return Some(value);
         }
         Some(Expr::new(ExprKind::Round(Box::new(value), places), ty))
@@ -85,7 +107,7 @@ impl Typer<'_> {
         let value = match &value.kind {
             ExprKind::Literal(Literal::Text(_)) => {
                 let model = Expr::new(ExprKind::Literal(Literal::Null), Type::Date);
-                self.unify(value, model, written.span)?.0
+                self.unify((value, written.span), (model, written.span), written.span)?.0
             }
             _ => as_date(value),
         };
@@ -104,15 +126,19 @@ impl Typer<'_> {
     /// `days_since(max(time))` is the days since the latest local *date*, so the aggregate is taken of dates.
     fn days_since(&mut self, value: &Written) -> Option<Expr> {
         let date = match &value.kind {
-            WrittenKind::Call(name, false, args) if matches!(name.value.as_str(), "min" | "max") => match &args[..] {
-                [time @ Written { kind: WrittenKind::Name(role), span }] if role == "time" => {
-                    let day = crate::diag::Spanned::new("day".to_owned(), *span);
-                    let day = Written { kind: WrittenKind::Call(day, false, vec![time.clone()]), span: *span };
-                    let args = [day];
-                    self.aggregates.call(&Call { name, distinct: false, args: &args, span: value.span }, self.out)?
+            WrittenKind::Call(name, false, args) if matches!(name.value.as_str(), "min" | "max") => {
+                match &args[..] {
+                    [time @ Written { kind: WrittenKind::Name(role), span }] if role == "time" => {
+                        let day = Spanned::new("day".to_owned(), *span);
+                        let day =
+                            Written { kind: WrittenKind::Call(day, false, vec![time.clone()]), span: *span };
+                        let args = [day];
+                        self.aggregates
+                            .call(&Call { name, distinct: false, args: &args, span: value.span }, self.out)?
+                    }
+                    _ => self.date(value)?,
                 }
-                _ => self.date(value)?,
-            },
+            }
             _ => self.date(value)?,
         };
         let as_of = self.scope.lookup("as_of").ok()?.expr;

@@ -10,7 +10,7 @@ use crate::spec;
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
 use super::aggregate::{Aggregates, MetricAggregates};
-use super::expr::{NoAggregates, Typer};
+use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::scope::{Found, RowScope, Scope, unknown};
 
 /// The metrics that could be resolved, in the order of the file, and an order to compute them in.
@@ -28,7 +28,8 @@ pub(super) fn resolve(
     out: &mut Diagnostics,
 ) -> Profile {
     let order = order(written, out);
-    let mut types: HashMap<&str, Type> = written.iter().map(|m| (m.name.value.as_str(), Type::Unknown)).collect();
+    let mut types: HashMap<&str, Type> =
+        written.iter().map(|m| (m.name.value.as_str(), Type::Unknown)).collect();
     let mut resolved: Vec<Option<Expr>> = vec![None; written.len()];
     for &at in &order {
         let metric = &written[at];
@@ -38,8 +39,13 @@ pub(super) fn resolve(
             types.insert(&metric.name.value, expr.ty);
         }
     }
-    let position = |at: usize| resolved[..at].iter().flatten().count();
-    let order = order.iter().filter(|at| resolved[**at].is_some()).map(|at| position(*at)).collect();
+    let mut positions = Vec::with_capacity(resolved.len());
+    let mut next = 0;
+    for one in &resolved {
+        positions.push(next);
+        next += usize::from(one.is_some());
+    }
+    let order = order.iter().filter(|at| resolved[**at].is_some()).map(|at| positions[*at]).collect();
     let metric = |(expr, metric): (&Option<Expr>, &spec::Metric)| {
         let expr = expr.clone()?;
         Some(Metric { name: metric.name.value.clone(), ty: expr.ty, expr })
@@ -58,7 +64,7 @@ fn resolve_one(
     let condition = match condition {
         None => None,
         Some(written) => {
-            let mut none = NoAggregates("`where` is asked of each row");
+            let mut none = NoAggregates("`where` is asked of each row", BY_RULE);
             Some(Typer { scope: rows, aggregates: &mut none, out }.condition(written.as_ref()?)?)
         }
     };
@@ -94,7 +100,8 @@ fn resolve_one(
                     return None;
                 }
             }
-            let quotient = ExprKind::Divide(Box::new(expr.cast(Type::Double)), Box::new(divisor.cast(Type::Double)));
+            let quotient =
+                ExprKind::Divide(Box::new(expr.cast(Type::Double)), Box::new(divisor.cast(Type::Double)));
             Expr::new(quotient, Type::Double)
         }
     };
@@ -123,26 +130,36 @@ impl Scope for MetricScope<'_> {
             return Ok(Found { expr: Expr::literal(Literal::Date(self.as_of)), labels: None });
         }
         let is_column = self.rows.catalog.is_some() || self.rows.roles.iter().any(|(role, ..)| *role == name);
-        if is_column && self.rows.lookup(name).is_ok() {
+        if let (true, Ok(column)) = (is_column, self.rows.lookup(name)) {
             let message = format!("`{name}` is a column of the orders: a customer has many of them");
+            let aggregates = match column.expr.ty {
+                Type::Date | Type::Time => format!("`min({name})`, `max({name})`"),
+                Type::Text | Type::Bool => format!("`count(distinct {name})`, `top({name}, count(*))`"),
+                _ => format!("`sum({name})`, `max({name})`, `count(distinct {name})`"),
+            };
             return Err(Diagnostic::error(Code::AggregateMisplaced, message)
-                .with_hint(format!("say which: `sum({name})`, `max({name})`, `count(distinct {name})` …")));
+                .with_hint(format!("say which, for example {aggregates}")));
         }
         let mut known: Vec<&str> = self.types.keys().copied().collect();
+        known.push("as_of");
         known.sort_unstable();
         Err(unknown(name, known.iter().copied(), "metrics are"))
     }
 }
 
-/// The metrics' numbers, each after those it reads. Members of a cycle are reported and left out.
+/// The metrics' numbers, each after those it reads. Members of a cycle are reported, every cycle once, and left out.
 fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
-    let at: HashMap<&str, usize> = metrics.iter().enumerate().map(|(at, m)| (m.name.value.as_str(), at)).collect();
-    let reads: Vec<Vec<usize>> = metrics.iter().map(|metric| {
-        let mut names = Vec::new();
-        metric.expr.iter().for_each(|expr| outer_names(expr, &mut names));
-        names.extend(metric.per.iter().map(|per| per.value.as_str()));
-        names.into_iter().filter_map(|name| at.get(name).copied()).collect()
-    }).collect();
+    let at: HashMap<&str, usize> =
+        metrics.iter().enumerate().map(|(at, m)| (m.name.value.as_str(), at)).collect();
+    let reads: Vec<Vec<usize>> = metrics
+        .iter()
+        .map(|metric| {
+            let mut names = Vec::new();
+            metric.expr.iter().for_each(|expr| outer_names(expr, &mut names));
+            names.extend(metric.per.iter().map(|per| per.value.as_str()));
+            names.into_iter().filter_map(|name| at.get(name).copied()).collect()
+        })
+        .collect();
     let mut order = Vec::new();
     let mut done = vec![false; metrics.len()];
     loop {
@@ -153,11 +170,12 @@ fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
                 order.push(at);
             }
         }
-        if order.len() == before {
-            break;
+        if order.len() > before {
+            continue;
         }
-    }
-    if let Some(cycle) = find_cycle(&reads, &done) {
+        // Nothing moves: either all are done, or there is a cycle. What reads its members can still be checked.
+        let Some(cycle) = find_cycle(&reads, &done) else { break };
+        cycle.iter().for_each(|at| done[*at] = true);
         let names = || cycle.iter().map(|at| metrics[*at].name.value.as_str());
         let first = &metrics[cycle[0]].name;
         let message = match cycle.len() {
@@ -165,9 +183,9 @@ fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
             _ => format!("the metrics {} are derived from one another", listed(names())),
         };
         out.push(
-            Diagnostic::error(Code::Cycle, message)
-                .with_span(first.span)
-                .with_hint("inside an aggregate a name means a column of the orders; outside it means a metric"),
+            Diagnostic::error(Code::Cycle, message).with_span(first.span).with_hint(
+                "inside an aggregate a name means a column of the orders; outside it means a metric",
+            ),
         );
     }
     order
@@ -191,15 +209,20 @@ fn find_cycle(reads: &[Vec<usize>], done: &[bool]) -> Option<Vec<usize>> {
 
 /// The names outside aggregate calls.
 fn outer_names<'a>(expr: &'a Written, names: &mut Vec<&'a str>) {
-    let mut each = |exprs: &mut dyn Iterator<Item = &'a Written>| exprs.for_each(|one| outer_names(one, names));
+    let mut each =
+        |exprs: &mut dyn Iterator<Item = &'a Written>| exprs.for_each(|one| outer_names(one, names));
     match &expr.kind {
-        WrittenKind::Name(name) => names.push(name),
+        WrittenKind::Name(name) | WrittenKind::QuotedName(name) => names.push(name),
         WrittenKind::Null
         | WrittenKind::Bool(_)
         | WrittenKind::Number(_)
         | WrittenKind::Text(_)
+        | WrittenKind::Date(_)
         | WrittenKind::Star => {}
-        WrittenKind::Not(x) | WrittenKind::Negate(x) | WrittenKind::IsNull(x, _) | WrittenKind::Like(x, ..) => {
+        WrittenKind::Not(x)
+        | WrittenKind::Negate(x)
+        | WrittenKind::IsNull(x, _)
+        | WrittenKind::Like(x, ..) => {
             outer_names(x, names);
         }
         WrittenKind::Binary(x, _, y) => each(&mut [&**x, &**y].into_iter()),

@@ -15,6 +15,7 @@ mod output;
 mod scope;
 mod scores;
 mod segments;
+mod unify;
 
 use std::path::PathBuf;
 
@@ -63,13 +64,17 @@ pub fn resolve(
 
     let mut scope = CustomerScope::new(settings.as_of);
     scope.metrics(&profile.metrics, metrics);
-    let clv = clv.as_ref().and_then(|clv| clv::resolve(clv, &row_scope, &scope, &mut aggregates, out));
-    if clv.is_some() {
+    let has_clv = clv.is_some();
+    let clv = clv.iter().flatten().next();
+    let clv = clv.and_then(|clv| clv::resolve(clv, &row_scope, &scope, &mut aggregates, out));
+    if has_clv {
         scope.clv();
     }
-    let scores = scores::resolve(scores, &mut scope, out);
+    let written_scores = scores;
+    let scores = scores::resolve(written_scores, &mut scope, out);
     let bands = bands::resolve(bands, &mut scope, out);
-    let segmentations = segments::resolve(segmentations, &scores, &mut scope, source, out);
+    let known = segments::Scores { written: written_scores, resolved: &scores };
+    let segmentations = segments::resolve(segmentations, known, &mut scope, out);
     let output_columns = output::resolve(output, &row_scope.customer, &scope, out);
 
     if out.has_errors() {

@@ -16,33 +16,37 @@ pub(super) fn check_rules_name(name: &Spanned<String>, out: &mut Diagnostics) {
 
 /// Checks the names of metrics, scores, bands and segmentations, and of the columns they bring along.
 pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
-    let mut seen: HashMap<String, Span> = HashMap::new();
-    seen.insert(rules.orders.roles.customer.value.clone(), rules.orders.roles.customer.span);
-    let mut claim = |name: &str, span: Span, out: &mut Diagnostics| {
-        if let Some(first) = seen.insert(name.to_owned(), span).filter(|first| *first != span) {
+    let mut seen: HashMap<String, (Span, &str)> = HashMap::new();
+    seen.insert(rules.orders.roles.customer.value.clone(), (rules.orders.roles.customer.span, "inputs"));
+    // Twice in one section is a duplicate key, and reported as one.
+    let mut claim = |name: &str, span: Span, section: &'static str, out: &mut Diagnostics| {
+        let first = seen.insert(name.to_owned(), (span, section));
+        if let Some((first, _)) = first.filter(|(first, other)| *first != span && *other != section) {
             out.push(
                 Diagnostic::error(Code::DuplicateName, format!("two output columns are named `{name}`"))
                     .with_span(span)
                     .with_related(first, "the first one")
-                    .with_hint("metrics, scores, bands and segmentations share the names of one table: rename one"),
+                    .with_hint(
+                        "metrics, scores, bands and segmentations share the names of one table: rename one",
+                    ),
             );
         }
     };
-    let plain = rules.metrics.iter().map(|metric| &metric.name);
-    let plain = plain.chain(rules.scores.iter().map(|score| &score.name));
-    for name in plain.chain(rules.bands.iter().map(|band| &band.name)) {
+    let plain = rules.metrics.iter().map(|metric| (&metric.name, "metrics"));
+    let plain = plain.chain(rules.scores.iter().map(|score| (&score.name, "scores")));
+    for (name, section) in plain.chain(rules.bands.iter().map(|band| (&band.name, "bands"))) {
         check_name(name, out);
-        claim(&name.value, name.span, out);
+        claim(&name.value, name.span, section, out);
     }
     for segmentation in &rules.segmentations {
         let name = &segmentation.name;
         check_name(name, out);
-        claim(&name.value, name.span, out);
-        claim(&format!("{}_rule", name.value), name.span, out);
+        claim(&name.value, name.span, "segments", out);
+        claim(&format!("{}_rule", name.value), name.span, "rules of segments", out);
     }
-    if let Some(clv) = &rules.clv {
+    if let Some(Some(clv)) = &rules.clv {
         for name in CLV_COLUMNS {
-            claim(name, clv.model.span, out);
+            claim(name, clv.model.span, "clv", out);
         }
     }
 }
@@ -52,16 +56,19 @@ fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
         Some("`as_of` is the as-of date in every expression")
     } else if name.value.is_empty() || name.value.len() > 63 {
         Some("a name has 1 to 63 characters")
-    } else if !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        || name.value.starts_with(|c: char| c.is_ascii_digit())
-    {
-        Some("a name is lower-case letters, digits and underscores, so that every warehouse takes it as a column")
+    } else if name.value.starts_with(|c: char| c.is_ascii_digit()) {
+        Some("a name begins with a letter or an underscore")
+    } else if !name.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+        Some(
+            "a name is lower-case letters, digits and underscores, so that every warehouse takes it as a column",
+        )
     } else {
         None
     };
     if let Some(hint) = complaint {
         let suggestion = snake_case(&name.value);
-        let hint = if suggestion.is_empty() || suggestion == name.value || name.value.len() > 63 {
+        let digit = name.value.starts_with(|c: char| c.is_ascii_digit());
+        let hint = if suggestion.is_empty() || suggestion == name.value || name.value.len() > 63 || digit {
             hint.to_owned()
         } else {
             format!("{hint}: `{suggestion}`")
@@ -89,7 +96,7 @@ fn snake_case(name: &str) -> String {
             _ => {}
         }
     }
-    snake.trim_end_matches('_').trim_start_matches(|c: char| c.is_ascii_digit()).to_owned()
+    snake.trim_end_matches('_').to_owned()
 }
 
 /// A label as meant.

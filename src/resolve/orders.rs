@@ -3,13 +3,14 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, describe};
+use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean};
 use crate::plan::{self, AmountEncoding, Physical, Role, TimeEncoding, Type};
 use crate::spec;
 use crate::spec::Grain;
 
-use super::expr::{NoAggregates, Typer};
+use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::scope::{RowScope, unknown};
 
 /// Decimal places of money, unless the rules file or the files' own decimals say otherwise.
@@ -29,8 +30,11 @@ pub(super) fn resolve(
     let time = time(&roles.time, catalog, out);
     let amount = roles.amount.as_ref().map(|role| amount(role, scale.as_ref(), catalog, out));
     let order_type = roles.order.as_ref().map(|role| {
-        let column = column(role, catalog, out);
-        column.map_or(Type::Unknown, |column| column.ty().unwrap_or(Type::Unknown))
+        let Some(column) = column(role, catalog, out) else { return Type::Unknown };
+        column.ty().unwrap_or_else(|| {
+            wrong_type(role, &column.physical, "an order's id is a text or a whole number", out);
+            Type::Unknown
+        })
     });
 
     let money = match &amount {
@@ -54,7 +58,7 @@ pub(super) fn resolve(
     let mut filter = None;
     if let Some(written) = condition {
         let scope = RowScope { files_first: true, ..scope.clone() };
-        let mut none = NoAggregates("`where` is asked of each row");
+        let mut none = NoAggregates("`where` is asked of each row", BY_RULE);
         filter = Some(Typer { scope: &scope, aggregates: &mut none, out }.condition(written));
     }
     let orders = (|| {
@@ -87,7 +91,8 @@ fn read_timezone(name: &Spanned<String>, out: &mut Diagnostics) -> Option<Tz> {
         Ok(timezone) => Some(timezone),
         Err(_) => {
             let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            let hint = did_you_mean(&name.value, known).unwrap_or_else(|| "for example `Asia/Shanghai`".to_owned());
+            let hint =
+                did_you_mean(&name.value, known).unwrap_or_else(|| "for example `Asia/Shanghai`".to_owned());
             out.push(
                 Diagnostic::error(Code::BadValue, format!("`{}` is not a time zone", name.value))
                     .with_span(name.span)
@@ -121,20 +126,6 @@ fn column<'a>(
 fn wrong_type(role: &Spanned<String>, physical: &Physical, what: &str, out: &mut Diagnostics) {
     let message = format!("the column `{}` holds {}: {what}", role.value, describe(physical));
     out.push(Diagnostic::error(Code::ColumnType, message).with_span(role.span));
-}
-
-fn describe(physical: &Physical) -> String {
-    match physical {
-        Physical::Bool => "booleans".to_owned(),
-        Physical::Int => "whole numbers".to_owned(),
-        Physical::Float => "floats".to_owned(),
-        Physical::Decimal(_) => "decimals".to_owned(),
-        Physical::Text => "texts".to_owned(),
-        Physical::Date => "dates".to_owned(),
-        Physical::Naive => "local times".to_owned(),
-        Physical::Instant => "instants".to_owned(),
-        Physical::Other(what) => format!("values of type {what}"),
-    }
 }
 
 fn customer(
@@ -190,15 +181,16 @@ fn amount(
         AmountEncoding::Decimal(own) => Some(own),
         _ => None,
     };
-    if let (Some(own), Some(scale)) = (own, scale)
-        && scale.value < own
-    {
-        let message = format!("`scale: {}` would cut the decimals of `{}`, which has {own}", scale.value, role.value);
-        out.push(
-            Diagnostic::error(Code::BadValue, message)
-                .with_span(scale.span)
-                .with_hint("leave `scale` out: decimal columns keep their own"),
+    // Spark's DECIMAL(38, 18) is money, too, once the rules file says how many places count.
+    if let (Some(own), None) = (own.filter(|own| *own > Decimal::MAX_SCALE), scale) {
+        let message = format!(
+            "the column `{}` has {own} decimal places, {} are the most",
+            role.value,
+            Decimal::MAX_SCALE
         );
+        let hint = "write `scale: 2` to round each amount half away from zero as it is read";
+        out.push(Diagnostic::error(Code::ColumnType, message).with_span(role.span).with_hint(hint));
+        return None;
     }
     let scale = scale.map(|scale| scale.value).or(own).unwrap_or(DEFAULT_SCALE);
     Some(plan::Amount { column: role.value.clone(), encoding, scale })

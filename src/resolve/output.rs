@@ -4,7 +4,6 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::{OutputColumn, Type};
 use crate::spec;
 
-use super::names::CLV_COLUMNS;
 use super::scope::{CustomerScope, unknown};
 
 /// The columns as asked for, or all: the id, metrics, scores, bands, CLV, segmentations.
@@ -14,15 +13,8 @@ pub(super) fn resolve(
     scope: &CustomerScope,
     out: &mut Diagnostics,
 ) -> Vec<OutputColumn> {
-    let (clv, others): (Vec<_>, Vec<_>) =
-        scope.columns().iter().partition(|(name, _)| CLV_COLUMNS.contains(&name.as_str()));
-    let segmentation = |(name, ty): &&(String, Type)| {
-        *ty == Type::Text && others.iter().any(|(other, _)| *other == format!("{name}_rule"))
-    };
-    let first_segmentation = others.iter().position(segmentation).unwrap_or(others.len());
-    let (before, segments) = others.split_at(first_segmentation);
-    let all = [customer].into_iter().chain(before.iter().copied()).chain(clv).chain(segments.iter().copied());
-    let all: Vec<OutputColumn> = all.map(|(name, ty)| OutputColumn { name: name.clone(), ty: *ty }).collect();
+    let all = [(customer.0.as_str(), customer.1)].into_iter().chain(scope.columns());
+    let all: Vec<OutputColumn> = all.map(|(name, ty)| OutputColumn { name: name.to_owned(), ty }).collect();
     let Some(wanted) = &written.columns else { return all };
     let mut columns: Vec<OutputColumn> = Vec::new();
     for name in wanted {

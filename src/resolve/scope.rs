@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, describe};
 use crate::diag::{Code, Diagnostic, did_you_mean, listed};
 use crate::plan::{Aggregate, Column, Expr, InputColumn, Literal, Metric, Orders, Role, Type};
 use crate::spec;
@@ -29,7 +29,11 @@ fn as_of(date: NaiveDate) -> Found {
     Found { expr: Expr::literal(Literal::Date(date)), labels: None }
 }
 
-pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone, what: &str) -> Diagnostic {
+pub(super) fn unknown<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    what: &str,
+) -> Diagnostic {
     let hint = did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{what} {}", listed(known)));
     Diagnostic::error(Code::UnknownName, format!("nothing here is named `{name}`")).with_hint(hint)
 }
@@ -63,7 +67,10 @@ impl RowScope {
             Some(ty) => Ok(Found { expr: Expr::column(Column::Input(name.to_owned()), ty), labels: None }),
             None => Err(Diagnostic::error(
                 Code::ColumnType,
-                format!("the column `{name}` holds {:?}, which no expression can use", column.physical),
+                format!(
+                    "the column `{name}` holds {}, which no expression can use",
+                    describe(&column.physical)
+                ),
             )),
         })
     }
@@ -117,7 +124,8 @@ impl Scope for RowScope {
                 }),
                 Some(catalog) => {
                     let roles = self.roles.iter().map(|(name, ..)| *name);
-                    let known = roles.chain(catalog.columns.iter().map(|column| column.name.as_str()));
+                    let columns = catalog.columns.iter().map(|column| column.name.as_str());
+                    let known = roles.chain(columns).chain(["as_of"]);
                     Err(unknown(name, known, "roles and columns of the files are"))
                 }
             },
@@ -125,45 +133,60 @@ impl Scope for RowScope {
     }
 }
 
+/// Where a column of the customer row comes from, in the order of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Section {
+    Metrics,
+    Scores,
+    Bands,
+    Clv,
+    Segments,
+}
+
 /// Names on the customer row: what has been resolved so far.
 #[derive(Clone, Debug)]
 pub(super) struct CustomerScope {
-    columns: Vec<(String, Type)>,
+    columns: Vec<(Section, String, Type)>,
     found: HashMap<String, Found>,
-    /// Declared, but resolved later: segmentations.
+    /// Declared, but resolved later: segmentations, the one at hand included.
     pub(super) later: Vec<String>,
+    /// The segmentation at hand.
+    pub(super) current: String,
     as_of: NaiveDate,
 }
 
 impl CustomerScope {
     pub(super) fn new(as_of: NaiveDate) -> Self {
-        Self { columns: Vec::new(), found: HashMap::new(), later: Vec::new(), as_of }
+        Self { columns: Vec::new(), found: HashMap::new(), later: Vec::new(), current: String::new(), as_of }
     }
 
     /// Adds a column.
-    pub(super) fn add(&mut self, name: &str, ty: Type, labels: Option<Vec<String>>) {
-        self.columns.push((name.to_owned(), ty));
+    pub(super) fn add(&mut self, section: Section, name: &str, ty: Type, labels: Option<Vec<String>>) {
+        self.columns.push((section, name.to_owned(), ty));
         let expr = Expr::column(Column::Customer(name.to_owned()), ty);
         self.found.insert(name.to_owned(), Found { expr, labels });
     }
 
     /// Adds the metrics, those that could not be resolved with an unknown type, so that nothing is said twice.
     pub(super) fn metrics(&mut self, resolved: &[Metric], written: &[spec::Metric]) {
+        let types: HashMap<&str, Type> = resolved.iter().map(|one| (one.name.as_str(), one.ty)).collect();
         for metric in written {
             let name = &metric.name.value;
-            let ty = resolved.iter().find(|one| one.name == *name).map_or(Type::Unknown, |one| one.ty);
-            self.add(name, ty, None);
+            let ty = types.get(name.as_str()).copied().unwrap_or(Type::Unknown);
+            self.add(Section::Metrics, name, ty, None);
         }
     }
 
     /// Adds the columns of `clv`.
     pub(super) fn clv(&mut self) {
-        self.add("clv", Type::Double, None);
+        self.add(Section::Clv, "clv", Type::Double, None);
     }
 
     /// All columns so far, in the order of the output.
-    pub(super) fn columns(&self) -> &[(String, Type)] {
-        &self.columns
+    pub(super) fn columns(&self) -> Vec<(&str, Type)> {
+        let mut columns: Vec<_> = self.columns.iter().collect();
+        columns.sort_by_key(|(section, ..)| *section);
+        columns.into_iter().map(|(_, name, ty)| (name.as_str(), *ty)).collect()
     }
 }
 
@@ -175,12 +198,18 @@ impl Scope for CustomerScope {
         if name == "as_of" {
             return Ok(as_of(self.as_of));
         }
-        if self.later.iter().any(|later| later == name) {
-            let message = format!("the segmentation `{name}` comes later");
-            return Err(Diagnostic::error(Code::ForwardReference, message)
-                .with_hint("a segmentation reads those above it: move it up"));
+        let named = name.strip_suffix("_rule").unwrap_or(name);
+        if let Some(later) = self.later.iter().find(|later| *later == name || *later == named) {
+            let (message, hint) = if *later == self.current {
+                let message = format!("the segmentation `{later}` reads its own label");
+                (message, "rules are tried in order: a rule is asked only where those above it are not true")
+            } else {
+                let message = format!("the segmentation `{later}` comes later");
+                (message, "a segmentation reads those above it: move it up")
+            };
+            return Err(Diagnostic::error(Code::ForwardReference, message).with_hint(hint));
         }
-        let known = self.columns.iter().map(|(name, _)| name.as_str());
+        let known = self.columns.iter().map(|(_, name, _)| name.as_str()).chain(["as_of"]);
         Err(unknown(name, known, "the columns of a customer are"))
     }
 }

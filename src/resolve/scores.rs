@@ -6,13 +6,20 @@ use crate::plan::{Best, Bins, Column, Expr, Plan, Score, ScoreKind, Ties, Type};
 use crate::spec::{self, Method};
 
 use super::names::CLV_COLUMNS;
-use super::scope::{CustomerScope, Scope, unknown};
+use super::scope::{CustomerScope, Scope, Section, unknown};
 
 /// CLV columns are floats that engines agree on to nine digits only, so they are rounded before they are cut.
 pub(super) const FLOAT_SCALE: u8 = 6;
 
+/// A score is an Int16, and a scale that nobody can read long before that.
+const MAX_BREAKS: usize = 999;
+
 /// Resolves the scores and adds their columns to the scope.
-pub(super) fn resolve(written: &[spec::Score], scope: &mut CustomerScope, out: &mut Diagnostics) -> Vec<Score> {
+pub(super) fn resolve(
+    written: &[spec::Score],
+    scope: &mut CustomerScope,
+    out: &mut Diagnostics,
+) -> Vec<Score> {
     let metrics = scope.clone();
     let mut scores: Vec<Score> = Vec::new();
     for score in written {
@@ -28,22 +35,14 @@ pub(super) fn resolve(written: &[spec::Score], scope: &mut CustomerScope, out: &
             Some(_) => Type::Score,
             None => Type::Unknown,
         };
-        scope.add(&score.name.value, ty, None);
+        scope.add(Section::Scores, &score.name.value, ty, None);
     }
     debug_assert!(scores.iter().all(|score| Plan::score_type(score) != Type::Unknown));
     scores
 }
 
 fn of_metric(score: &spec::Score, metrics: &CustomerScope, out: &mut Diagnostics) -> Option<ScoreKind> {
-    let spec::Score { name, of, method, best, ties } = score;
-    let Some(of) = of else {
-        out.push(
-            Diagnostic::error(Code::MissingKey, format!("the score `{}` has no `of`", name.value))
-                .with_span(name.span)
-                .with_hint("name the metric that it scores"),
-        );
-        return None;
-    };
+    let spec::Score { name: _, of, method, best, ties } = score;
     let ties_split = ties.as_ref().filter(|ties| ties.value == spec::Ties::Split);
     if let (Some(ties), Some(Method::Breaks(_) | Method::Mean)) = (ties_split, method) {
         let message = "`ties: split` goes with `quantiles` only";
@@ -57,7 +56,7 @@ fn of_metric(score: &spec::Score, metrics: &CustomerScope, out: &mut Diagnostics
         Method::Breaks(breaks) => Some(check_breaks(breaks, out)),
         _ => None,
     };
-    let input = measured(of, metrics, out)?;
+    let input = measured(of.as_ref()?, metrics, out)?;
     Some(match method.as_ref()? {
         Method::Quantiles(bins) => {
             let ties = if ties_split.is_some() { Ties::Split } else { Ties::Share };
@@ -90,9 +89,18 @@ pub(super) fn measured(of: &Spanned<String>, metrics: &CustomerScope, out: &mut 
 }
 
 fn check_breaks(breaks: &[Spanned<Decimal>], out: &mut Diagnostics) -> Option<Vec<Decimal>> {
+    if let Some(first_too_many) = breaks.get(MAX_BREAKS) {
+        let message = format!("{} breaks; {MAX_BREAKS} are the most", breaks.len());
+        out.push(
+            Diagnostic::error(Code::BadValue, message)
+                .with_span(first_too_many.span)
+                .with_hint("a score is a small whole number: score with `quantiles`, or with fewer breaks"),
+        );
+        return None;
+    }
     for pair in breaks.windows(2) {
         if pair[0].value >= pair[1].value {
-            let message = format!("`{}` comes after `{}`", pair[1].value, pair[0].value);
+            let message = format!("the break `{}` is not above `{}` before it", pair[1].value, pair[0].value);
             out.push(
                 Diagnostic::error(Code::BreaksOrder, message)
                     .with_span(pair[1].span)
@@ -115,7 +123,13 @@ fn weighted(
         out.push(diagnostic);
         complete = false;
     };
-    for (key, what) in [(score.of.as_ref().map(|of| of.span), "of"), (score.best.as_ref().map(|b| b.span), "best")] {
+    let spec::Score { name: _, of, method: _, best, ties } = score;
+    let others = [
+        (of.as_ref().map(|of| of.span), "of"),
+        (best.as_ref().map(|best| best.span), "best"),
+        (ties.as_ref().map(|ties| ties.span), "ties"),
+    ];
+    for (key, what) in others {
         if let Some(span) = key {
             let message = format!("a weighted score has no `{what}`: it adds up other scores");
             complain(Diagnostic::error(Code::BadValue, message).with_span(span).with_hint("leave it out"));
@@ -136,12 +150,14 @@ fn weighted(
             }
         }
         if weight.value.scale > Score::WEIGHTED_SCALE {
-            let message = format!("`{}` has more than {} decimal places", weight.value, Score::WEIGHTED_SCALE);
-            complain(Diagnostic::error(Code::BadValue, message).with_span(weight.span));
+            let message =
+                format!("`{}` has more than {} decimal places", weight.value, Score::WEIGHTED_SCALE);
+            complain(Diagnostic::error(Code::BadValue, message).with_span(weight.span).with_hint("round it"));
         }
         if weight.value.unscaled.abs() > 1_000_000 * 10_i128.pow(u32::from(weight.value.scale)) {
             let message = format!("the weight `{}` is beyond a million", weight.value);
-            complain(Diagnostic::error(Code::BadValue, message).with_span(weight.span));
+            let hint = "only the proportions of the weights matter: divide them all";
+            complain(Diagnostic::error(Code::BadValue, message).with_span(weight.span).with_hint(hint));
         }
     }
     let part = |(name, weight): &(Spanned<String>, Spanned<Decimal>)| (name.value.clone(), weight.value);

@@ -1,35 +1,42 @@
 //! `segments`: rules in order, presets spelled out as rules.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean, listed};
 use crate::plan::{Column, Expr, ExprKind, Literal, Rule, Score, Segment, Segmentation, Type};
-use crate::spec::{self, Preset};
+use crate::spec::{self, Looks, Preset};
 
-use super::expr::{NoAggregates, Typer};
+use super::expr::{BY_METRIC, NoAggregates, Typer};
 use super::names::segment;
-use super::scope::CustomerScope;
+use super::scope::{CustomerScope, Section};
+
+/// The scores of the rules file: as written, and those of them that could be resolved.
+#[derive(Clone, Copy)]
+pub(super) struct Scores<'a> {
+    pub(super) written: &'a [spec::Score],
+    pub(super) resolved: &'a [Score],
+}
 
 /// Resolves the segmentations, each of which reads those above it.
 pub(super) fn resolve(
     written: &[spec::Segmentation],
-    scores: &[Score],
+    scores: Scores<'_>,
     scope: &mut CustomerScope,
-    source: &Source,
     out: &mut Diagnostics,
 ) -> Vec<Segmentation> {
     scope.later = written.iter().map(|one| one.name.value.clone()).collect();
     let mut resolved = Vec::new();
     for one in written {
         let name = &one.name.value;
+        scope.current.clone_from(name);
         let segmentation = match &one.preset {
-            Some(preset) => from_preset(one, preset, scores, scope, out),
-            None => from_rules(one, scope, source, out),
+            Some(preset) => from_preset(one, preset, scores, out),
+            None => from_rules(one, scope, out),
         };
         scope.later.retain(|later| later != name);
         let labels = segmentation.as_ref().map(|segmentation| {
             segmentation.segments().iter().map(|segment| segment.id.clone()).collect::<Vec<_>>()
         });
-        scope.add(name, Type::Text, labels);
-        scope.add(&format!("{name}_rule"), Type::Score, None);
+        scope.add(Section::Segments, name, Type::Text, labels);
+        scope.add(Section::Segments, &format!("{name}_rule"), Type::Score, None);
         resolved.extend(segmentation);
     }
     resolved
@@ -38,18 +45,10 @@ pub(super) fn resolve(
 fn from_rules(
     written: &spec::Segmentation,
     scope: &CustomerScope,
-    source: &Source,
     out: &mut Diagnostics,
 ) -> Option<Segmentation> {
     let name = &written.name;
-    if written.rules.is_empty() || written.default.is_none() {
-        let (missing, hint) = match written.rules.is_empty() {
-            true => ("rules", "write `rules:` with an `id` and a `when` each, or a `preset:`"),
-            false => ("default", "every customer gets a label: say which if no rule is true"),
-        };
-        let message = format!("the segmentation `{}` has no `{missing}`", name.value);
-        out.push(Diagnostic::error(Code::MissingKey, message).with_span(name.span).with_hint(hint));
-    }
+    check_looks(written, out);
     if let Some(first) = written.scores.iter().flatten().next() {
         let message = "`scores` goes with a preset; rules name what they read";
         out.push(Diagnostic::error(Code::BadValue, message).with_span(first.span).with_hint("leave it out"));
@@ -62,23 +61,34 @@ fn from_rules(
     let mut rules = Vec::new();
     for rule in &written.rules {
         let Some(condition) = &rule.when else { continue };
-        let mut none = NoAggregates("a rule reads the customer's row");
+        let mut none = NoAggregates("a rule reads the customer's row", BY_METRIC);
         let Some(when) = (Typer { scope, aggregates: &mut none, out }).condition(condition) else { continue };
-        rules.push(Rule { segment: segment(&rule.segment), when, text: text_of(condition.span, source) });
+        rules.push(Rule { segment: segment(&rule.segment), when, text: rule.text.clone() });
     }
     Some(Segmentation { name: name.value.clone(), rules, default: segment(written.default.as_ref()?) })
 }
 
-/// The condition as it stands in the file, on one line and without the quotes around it.
-fn text_of(span: Span, source: &Source) -> String {
-    source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+/// One label looks one way, whichever of its rules gave it.
+fn check_looks(written: &spec::Segmentation, out: &mut Diagnostics) {
+    let all = || written.rules.iter().map(|rule| &rule.segment).chain(&written.default);
+    for (at, one) in all().enumerate() {
+        let first = all().take(at).find(|first| first.id.value == one.id.value);
+        if let Some(first) = first.filter(|first| one.looks != Looks::default() && one.looks != first.looks) {
+            let message = format!("the segment `{}` is described twice, and differently", one.id.value);
+            out.push(
+                Diagnostic::error(Code::DuplicateName, message)
+                    .with_span(one.id.span)
+                    .with_related(first.id.span, "the first description")
+                    .with_hint("describe it once, at its first rule, or rename one of them"),
+            );
+        }
+    }
 }
 
 fn from_preset(
     written: &spec::Segmentation,
     name: &Spanned<String>,
-    scores: &[Score],
-    scope: &CustomerScope,
+    scores: Scores<'_>,
     out: &mut Diagnostics,
 ) -> Option<Segmentation> {
     if let Some(rule) = written.rules.first() {
@@ -102,7 +112,8 @@ fn from_preset(
         );
         return None;
     };
-    let digit = |score: &Spanned<String>, out: &mut Diagnostics| check_score(score, &preset, name, scores, scope, out);
+    let digit =
+        |score: &Spanned<String>, out: &mut Diagnostics| check_score(score, &preset, name, scores, out);
     let (r, f, m) = (digit(r, out), digit(f, out), digit(m, out));
     let code = code(r?, f?, m?);
     let rule = |(written, codes): &(spec::Segment, Vec<u16>)| {
@@ -124,33 +135,30 @@ fn check_score(
     score: &Spanned<String>,
     preset: &Preset,
     name: &Spanned<String>,
-    scores: &[Score],
-    scope: &CustomerScope,
+    scores: Scores<'_>,
     out: &mut Diagnostics,
 ) -> Option<Expr> {
-    use super::scope::Scope;
-    let resolved = match scores.iter().find(|one| one.name == score.value) {
-        Some(resolved) => resolved,
-        None => {
-            match scope.lookup(&score.value) {
-                // Declared as a score, and already complained about.
-                Ok(found) if matches!(found.expr.ty, Type::Score | Type::Unknown) => {}
-                Ok(_) => {
-                    let message = format!("`{}` is not a score", score.value);
-                    out.push(Diagnostic::error(Code::PresetScores, message).with_span(score.span));
-                }
-                Err(diagnostic) => out.push(diagnostic.with_span(score.span)),
-            }
-            return None;
+    let Some(resolved) = scores.resolved.iter().find(|one| one.name == score.value) else {
+        let known = || scores.written.iter().map(|one| one.name.value.as_str());
+        // One that is declared could not be resolved, and was already complained about.
+        if !known().any(|name| name == score.value) {
+            let hint = did_you_mean(&score.value, known())
+                .unwrap_or_else(|| format!("the scores are {}", listed(known())));
+            let message = format!("there is no score `{}`", score.value);
+            out.push(Diagnostic::error(Code::UnknownName, message).with_span(score.span).with_hint(hint));
         }
+        return None;
     };
     if resolved.bins() != Some(preset.bins) {
         let has = resolved.bins().map_or("is weighted".to_owned(), |bins| format!("has {bins}"));
-        let message = format!("`{}` reads scores of {} bins, and `{}` {has}", name.value, preset.bins, score.value);
-        out.push(Diagnostic::error(Code::PresetScores, message).with_span(score.span).with_hint(match preset.bins {
-            2 => "score with `mean: true`, `quantiles: 2` or one break".to_owned(),
-            bins => format!("score with `quantiles: {bins}` or {} breaks", bins - 1),
-        }));
+        let message =
+            format!("`{}` reads scores of {} bins, and `{}` {has}", name.value, preset.bins, score.value);
+        out.push(Diagnostic::error(Code::PresetScores, message).with_span(score.span).with_hint(
+            match preset.bins {
+                2 => "score with `mean: true`, `quantiles: 2` or one break".to_owned(),
+                bins => format!("score with `quantiles: {bins}` or {} breaks", bins - 1),
+            },
+        ));
         return None;
     }
     Some(Expr::column(Column::Customer(score.value.clone()), Type::Score))

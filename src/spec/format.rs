@@ -10,11 +10,19 @@ pub(super) const VERSION: i64 = 1;
 pub(super) const RULES: Shape = Shape::Object(&Object {
     what: "the rules file",
     keys: &[
-        required("tiermill", Shape::Integer(0, 1_000_000), "the version of this format: 1"),
+        required("tiermill", Shape::Version(VERSION), "the version of this format: 1"),
         required("name", Shape::Text, "a short name for these rules; it names the output folder"),
-        optional("timezone", Shape::Text, "the IANA zone whose local dates count, such as Asia/Shanghai; UTC if left out"),
+        optional(
+            "timezone",
+            Shape::Text,
+            "the IANA zone whose local dates count, such as Asia/Shanghai; UTC if left out",
+        ),
         required("inputs", INPUTS, "where the orders are"),
-        required("metrics", Shape::Map(&METRIC), "one column for each customer: a name and an SQL expression with an aggregate"),
+        required(
+            "metrics",
+            Shape::Map(&METRIC),
+            "one column for each customer: a name and an SQL expression with an aggregate",
+        ),
         optional("scores", Shape::Map(&SCORE), "whole-number scores of metrics"),
         optional("bands", Shape::Map(&BAND), "ABC bands by cumulative share"),
         optional("clv", CLV, "customer lifetime value"),
@@ -39,10 +47,22 @@ const INPUTS: Shape = Shape::Object(&Object {
 const ORDERS: Shape = Shape::Object(&Object {
     what: "`orders`",
     keys: &[
-        required("path", Shape::Text, "a Parquet file, a glob, or a hive-partitioned folder, relative to the rules file"),
+        required(
+            "path",
+            Shape::Text,
+            "a Parquet file, a glob, or a hive-partitioned folder, relative to the rules file",
+        ),
         required("columns", ROLES, "which column plays which role"),
-        optional("grain", Shape::Choice(&["order", "line"]), "what one row is: an order (default) or a line of one"),
-        optional("where", Shape::Expression, "an SQL condition on the file's columns; other rows are left out"),
+        optional(
+            "grain",
+            Shape::Choice(&["order", "line"]),
+            "what one row is: an order (default) or a line of one",
+        ),
+        optional(
+            "where",
+            Shape::Expression,
+            "an SQL condition on the file's columns; other rows are left out",
+        ),
         optional("scale", Shape::Integer(0, 6), "decimal places of money; 2 if left out"),
         optional("quality", Shape::NotBuilt, "limits on bad rows"),
     ],
@@ -84,7 +104,11 @@ const SCORE: Shape = Shape::Object(&Object {
         optional("mean", Shape::Bool, "two bins around the mean"),
         optional("weighted", Shape::Map(&Shape::Number), "a weighted sum of other scores"),
         optional("best", Shape::Choice(&["high", "low"]), "which end is the best; high if left out"),
-        optional("ties", Shape::Choice(&["share", "split"]), "equal values share a score (default) or are split into equal bins"),
+        optional(
+            "ties",
+            Shape::Choice(&["share", "split"]),
+            "equal values share a score (default) or are split into equal bins",
+        ),
         optional("within", Shape::NotBuilt, "cuts of their own for each group"),
         optional("min_group", Shape::NotBuilt, "the smallest group with cuts of its own"),
     ],
@@ -95,7 +119,11 @@ const BAND: Shape = Shape::Object(&Object {
     what: "a band",
     keys: &[
         required("of", Shape::Text, "the metric to add up"),
-        required("cumulative", Shape::Map(&Shape::Number), "bands and the share of the total each reaches: {A: 0.80, B: 0.95, C: 1}"),
+        required(
+            "cumulative",
+            Shape::Map(&Shape::Number),
+            "bands and the share of the total each reaches: {A: 0.80, B: 0.95, C: 1}",
+        ),
         optional("within", Shape::NotBuilt, "cuts of their own for each group"),
         optional("min_group", Shape::NotBuilt, "the smallest group with cuts of its own"),
     ],
@@ -105,9 +133,17 @@ const BAND: Shape = Shape::Object(&Object {
 const CLV: Shape = Shape::Object(&Object {
     what: "`clv`",
     keys: &[
-        required("model", Shape::Choice(&["simple", "bg_nbd", "mbg_nbd", "pareto_nbd"]), "`simple` is revenue a day times horizon times margin"),
+        required(
+            "model",
+            Shape::Choice(&["simple", "bg_nbd", "mbg_nbd", "pareto_nbd"]),
+            "`simple` is revenue a day times horizon times margin",
+        ),
         required("horizon", Shape::Days, "how far ahead"),
-        required("margin", Shape::Either(&[Shape::Number, Shape::Text]), "a share of revenue such as 0.30, or the name of a metric"),
+        required(
+            "margin",
+            Shape::Either(&[Shape::Number, Shape::Text]),
+            "a share of revenue such as 0.30, or the name of a metric",
+        ),
         optional("spend", Shape::NotBuilt, "the spend model"),
         optional("time_unit", Shape::NotBuilt, "the unit of the models' time"),
         optional("discount_rate", Shape::NotBuilt, "a year"),
@@ -137,7 +173,11 @@ const SEGMENTATION: Shape = Shape::Object(&Object {
         optional("rules", Shape::List(&RULE), "in order: the first that is true gives the label"),
         optional("default", DEFAULT, "the label of everybody else"),
         optional("preset", Shape::Text, "a ready table, such as rfm-11 or cn-8"),
-        optional("scores", Shape::List(&Shape::Text), "the scores that the preset reads: recency, frequency, monetary"),
+        optional(
+            "scores",
+            Shape::List(&Shape::Text),
+            "the scores that the preset reads: recency, frequency, monetary",
+        ),
         optional("with", Shape::NotBuilt, "the preset's variables"),
     ],
     others: None,
@@ -147,7 +187,11 @@ const RULE: Shape = Shape::Object(&Object {
     what: "a rule",
     keys: &[
         required("id", Shape::Text, "the label that the output holds"),
-        required("when", Shape::Expression, "an SQL condition on metrics, scores, bands and earlier segmentations"),
+        required(
+            "when",
+            Shape::Expression,
+            "an SQL condition on metrics, scores, bands and earlier segmentations",
+        ),
         LABEL_KEY,
         COLOR_KEY,
         STRATEGY_KEY,
@@ -174,7 +218,11 @@ const DEFAULT: Shape = Shape::Either(&[
 const OUTPUT: Shape = Shape::Object(&Object {
     what: "`output`",
     keys: &[
-        optional("path", Shape::Text, "the folder that gets `as_of=…`, relative to the rules file; `out/NAME` if left out"),
+        optional(
+            "path",
+            Shape::Text,
+            "the folder that gets `as_of=…`, relative to the rules file; `out/NAME` if left out",
+        ),
         optional("columns", Shape::List(&Shape::Text), "these columns only, in this order; all if left out"),
     ],
     others: None,

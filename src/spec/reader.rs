@@ -3,11 +3,11 @@
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned};
 
+use super::Rules;
 use super::expr::{self, Expr};
 use super::format;
 use super::shape::{self, Key, Shape};
 use super::yaml::{self, Entry, Kind, Node};
-use super::Rules;
 
 /// A value that replaces one of the file: `--set scores.r.quantiles=4`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,47 +28,69 @@ pub fn read(source: &mut Source, overrides: &[Override], out: &mut Diagnostics) 
             return None;
         }
     };
+    let Kind::Map(entries) = &root.kind else {
+        let message = match root.kind {
+            Kind::Null => "the rules file is empty".to_owned(),
+            _ => format!("a rules file is a mapping, this is {}", root.describe()),
+        };
+        let hint =
+            format!("begin with `tiermill: {}`, then `name:`, `inputs:` and `metrics:`", format::VERSION);
+        out.push(Diagnostic::error(Code::WrongType, message).with_span(root.span).with_hint(hint));
+        return None;
+    };
+    let first = entries.first().map_or(root.span, |entry| entry.key.span);
     for one in overrides {
         apply(one, &mut root, source, out);
     }
-    shape::check(&root, &format::RULES, Span::default(), out);
-    let mut reader = Reader { source, out };
-    reader.version(&root);
-    Rules::read(&root, &mut reader)
+    shape::check(&root, &format::RULES, first, out);
+    Rules::read(&root, &mut Reader { source, out })
 }
 
-/// Puts `a.b=value` into the tree. The line `# --set a.b=value` goes to the end of the source for its span.
+/// Puts `a.b=value` into the tree. The line `# --set a.b=value` goes to the end of the source for its spans.
 fn apply(one: &Override, root: &mut Node, source: &mut Source, out: &mut Diagnostics) {
     if !source.text.ends_with('\n') {
         source.text.push('\n');
     }
-    let note = format!("# --set {}=", one.path);
-    let start = source.text.len() + note.len();
-    source.text.push_str(&format!("{note}{}\n", one.value));
-    let span = Span::new(start, start + one.value.len());
+    source.text.push_str("# --set ");
+    let path = Span::new(source.text.len(), source.text.len() + one.path.len());
+    let span = Span::new(path.end + 1, path.end + 1 + one.value.len());
+    source.text.push_str(&format!("{}={}\n", one.path, one.value));
+    let mut wrong = |message: String, span: Span| {
+        let hint = "name the keys on the way, joined by dots: `scores.r.quantiles=4`";
+        out.push(Diagnostic::error(Code::BadValue, message).with_span(span).with_hint(hint));
+    };
     // Parsed behind as many blanks as put it at its place, so that its spans are right as they come.
-    let padded = Source::new(source.name.clone(), " ".repeat(start) + &one.value);
+    let padded = Source::new(source.name.clone(), " ".repeat(span.start) + &one.value);
     let value = match yaml::parse(&padded) {
         Ok(value) => value,
-        Err(diagnostic) => return out.push(diagnostic.with_span(span)),
+        Err(diagnostic) => return out.push(diagnostic),
     };
+    if one.path.split('.').any(str::is_empty) {
+        return wrong(format!("`--set {}={}` leaves a key empty", one.path, one.value), path);
+    }
     let mut node = root;
+    let mut start = path.start;
     let mut keys = one.path.split('.').peekable();
     while let Some(key) = keys.next() {
+        let here = Span::new(start, start + key.len());
+        start = here.end + 1;
+        if node.kind == Kind::Null {
+            node.kind = Kind::Map(Vec::new());
+        }
+        let found = node.describe();
         let Kind::Map(entries) = &mut node.kind else {
-            let message = format!("`--set {}`: `{key}` is not inside a mapping", one.path);
-            return out.push(Diagnostic::error(Code::BadValue, message).with_span(span));
+            return wrong(
+                format!("`--set {}`: before `{key}` stands {found}, not a mapping", one.path),
+                here,
+            );
         };
-        let at = match entries.iter().rposition(|entry| entry.key.value == key) {
-            Some(at) => at,
-            None => {
-                let value = Node { kind: Kind::Map(Vec::new()), span };
-                entries.push(Entry { key: Spanned::new(key.to_owned(), span), value });
-                entries.len() - 1
-            }
-        };
+        let at = entries.iter().rposition(|entry| entry.key.value == key).unwrap_or_else(|| {
+            let value = Node { kind: Kind::Map(Vec::new()), span: here };
+            entries.push(Entry { key: Spanned::new(key.to_owned(), here), value });
+            entries.len() - 1
+        });
         if keys.peek().is_none() {
-            entries[at].value = value;
+            entries[at] = Entry { key: Spanned::new(key.to_owned(), here), value };
             return;
         }
         node = &mut entries[at].value;
@@ -82,18 +104,6 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn version(&mut self, root: &Node) {
-        let Some(node) = root.get("tiermill") else { return };
-        let Some(version) = node.scalar().and_then(|text| text.parse::<i64>().ok()) else { return };
-        if version != format::VERSION {
-            self.out.push(
-                Diagnostic::error(Code::FormatVersion, format!("version {version} of the format is not known here"))
-                    .with_span(node.span)
-                    .with_hint(format!("this program reads version {}", format::VERSION)),
-            );
-        }
-    }
-
     /// Reads each `name: value` of a section.
     pub(super) fn each<T>(
         &mut self,

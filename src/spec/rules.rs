@@ -21,8 +21,8 @@ pub struct Rules {
     pub scores: Vec<Score>,
     /// `bands:`
     pub bands: Vec<Band>,
-    /// `clv:`
-    pub clv: Option<Clv>,
+    /// `clv:`; the inner none is one that could not be read (already reported).
+    pub clv: Option<Option<Clv>>,
     /// `segments:`
     pub segmentations: Vec<Segmentation>,
     /// `output:`
@@ -42,7 +42,7 @@ impl Rules {
             metrics: reader.each(root, "metrics", Metric::read),
             scores: reader.each(root, "scores", Score::read),
             bands: reader.each(root, "bands", Band::read),
-            clv: root.get("clv").and_then(|node| Clv::read(node, reader)),
+            clv: root.get("clv").map(|node| Clv::read(node, reader)),
             segmentations: reader.each(root, "segments", Segmentation::read),
             output: Output::read(root.get("output"), reader),
         };

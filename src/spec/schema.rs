@@ -23,6 +23,7 @@ fn schema(shape: &Shape) -> Value {
         Shape::Text | Shape::Expression => json!({"type": ["string", "number", "boolean"]}),
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+        Shape::Version(version) => json!({"const": version}),
         Shape::Number => json!({"type": "number"}),
         Shape::Days => json!({"type": "string", "pattern": "^[1-9][0-9]{0,4}d$"}),
         Shape::Choice(words) => json!({"enum": words}),

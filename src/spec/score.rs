@@ -1,7 +1,7 @@
 //! `scores`: whole-number scores of metrics, as written.
 
 use crate::decimal::Decimal;
-use crate::diag::{Code, Diagnostic, Spanned};
+use crate::diag::{Code, Diagnostic, Spanned, listed};
 
 use super::reader::Reader;
 use super::yaml::{Kind, Node};
@@ -11,7 +11,7 @@ use super::yaml::{Kind, Node};
 pub struct Score {
     /// Its column.
     pub name: Spanned<String>,
-    /// The metric it scores; a weighted score has none.
+    /// The metric it scores; none for a weighted score, and where it is missing (already reported).
     pub of: Option<Spanned<String>>,
     /// How; none where it could not be read (already reported).
     pub method: Option<Method>,
@@ -66,6 +66,13 @@ impl Score {
             _ => None,
         });
         let of = word("of");
+        if let (Kind::Map(_), None, None) = (&node.kind, node.get("of"), node.get("weighted")) {
+            reader.out.push(
+                Diagnostic::error(Code::MissingKey, format!("the score `{}` has no `of`", name.value))
+                    .with_span(name.span)
+                    .with_hint("name the metric that it scores"),
+            );
+        }
         Self { name: name.clone(), of, method: read_method(name, node, reader), best, ties }
     }
 }
@@ -75,12 +82,15 @@ fn read_method(name: &Spanned<String>, node: &Node, reader: &mut Reader<'_>) -> 
     let Kind::Map(_) = node.kind else { return None };
     let written: Vec<&str> = METHODS.into_iter().filter(|key| node.get(key).is_some()).collect();
     let [method] = written.as_slice() else {
-        let message = match written.len() {
-            0 => format!("the score `{}` does not say how to score", name.value),
-            _ => format!("the score `{}` says `{}`: one way too many", name.value, written.join("` and `")),
+        let (code, message) = match written.len() {
+            0 => (Code::MissingKey, format!("the score `{}` does not say how to score", name.value)),
+            _ => {
+                let ways = listed(written.iter().copied());
+                (Code::BadValue, format!("the score `{}` says {ways}: one way too many", name.value))
+            }
         };
         reader.out.push(
-            Diagnostic::error(Code::MissingKey, message)
+            Diagnostic::error(code, message)
                 .with_span(name.span)
                 .with_hint("write exactly one of `quantiles`, `breaks`, `mean` and `weighted`"),
         );
@@ -90,7 +100,7 @@ fn read_method(name: &Spanned<String>, node: &Node, reader: &mut Reader<'_>) -> 
     match *method {
         "quantiles" => reader.integer(node, "quantiles").map(Method::Quantiles),
         "mean" if value.kind == Kind::Bool(true) => Some(Method::Mean),
-        "mean" => {
+        "mean" if value.kind == Kind::Bool(false) => {
             let message = "`mean: false` says nothing";
             reader.out.push(
                 Diagnostic::error(Code::BadValue, message)
@@ -99,6 +109,7 @@ fn read_method(name: &Spanned<String>, node: &Node, reader: &mut Reader<'_>) -> 
             );
             None
         }
+        "mean" => None,
         "breaks" => {
             let read = |node: &Node| Some(Spanned::new(Decimal::parse(node.scalar()?)?, node.span));
             value.items().iter().map(read).collect::<Option<Vec<_>>>().map(Method::Breaks)

@@ -1,6 +1,6 @@
 //! `segments`: rules in order, or a preset, as written.
 
-use crate::diag::Spanned;
+use crate::diag::{Code, Diagnostic, Spanned};
 
 use super::Expr;
 use super::reader::Reader;
@@ -17,7 +17,7 @@ pub struct Segmentation {
     pub scores: Option<Vec<Spanned<String>>>,
     /// Rules in order; the first that is true gives the label.
     pub rules: Vec<Rule>,
-    /// The label of everybody else.
+    /// The label of everybody else; none with a preset, and where it is missing (already reported).
     pub default: Option<Segment>,
 }
 
@@ -28,6 +28,8 @@ pub struct Rule {
     pub segment: Segment,
     /// When; none where it could not be read (already reported).
     pub when: Option<Expr>,
+    /// The condition in the words of the file, on one line.
+    pub text: String,
 }
 
 /// A label and how it is shown.
@@ -56,10 +58,23 @@ pub struct Looks {
 
 impl Segmentation {
     pub(super) fn read(name: &Spanned<String>, node: &Node, reader: &mut Reader<'_>) -> Self {
+        if let (Kind::Map(_), None) = (&node.kind, node.get("preset")) {
+            let needed = [
+                ("rules", "write `rules:` with an `id` and a `when` each, or a `preset:`"),
+                ("default", "every customer gets a label: say which if no rule is true"),
+            ];
+            if let Some((key, hint)) = needed.into_iter().find(|(key, _)| node.get(key).is_none()) {
+                let message = format!("the segmentation `{}` has no `{key}`", name.value);
+                let diagnostic = Diagnostic::error(Code::MissingKey, message).with_span(name.span);
+                reader.out.push(diagnostic.with_hint(hint));
+            }
+        }
         let rules = node.get("rules").map_or(&[][..], Node::items);
         let rules = rules.iter().filter_map(|rule| {
             let segment = Segment::read(rule)?;
-            Some(Rule { segment, when: reader.expression(rule, "when") })
+            let text = rule.get("when").and_then(Node::scalar).unwrap_or_default();
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(Rule { segment, when: reader.expression(rule, "when"), text })
         });
         let rules = rules.collect();
         Self {

@@ -1,9 +1,11 @@
 //! The language in which the format is described: what shape each value has. [`super::format`] is written in
 //! it; from that one table come the shape check, the did-you-means and the JSON Schema, so they cannot differ.
 
+use std::collections::HashMap;
+
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed};
 
-use super::yaml::{Kind, Node};
+use super::yaml::{Entry, Kind, Node};
 
 /// The shape of one value.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(super) enum Shape {
     Object(&'static Object),
     /// The first of these that fits the kind of value found.
     Either(&'static [Shape]),
+    /// The version of the format, which must be this one.
+    Version(i64),
     /// In the format, but not run by this version yet: refused, never ignored.
     NotBuilt,
 }
@@ -72,11 +76,8 @@ pub(super) const fn optional(name: &'static str, shape: Shape, doc: &'static str
 /// itself has no place: the key that holds it.
 pub(super) fn check(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnostics) {
     match (shape, &node.kind) {
-        (Shape::NotBuilt, _) => out.push(
-            Diagnostic::error(Code::NotBuilt, "this section is not built yet")
-                .with_span(owner)
-                .with_hint("leave it out: a rules file is refused rather than half obeyed"),
-        ),
+        // The mapping that holds it has refused it by its name.
+        (Shape::NotBuilt, _) => {}
         (Shape::Either(shapes), _) => match shapes.iter().find(|shape| fits(shape, &node.kind)) {
             Some(shape) => check(node, shape, owner, out),
             None => wrong_type(node, shape, owner, out),
@@ -85,14 +86,17 @@ pub(super) fn check(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnosti
             check_duplicates(node, out);
             for entry in entries {
                 let known = object.keys.iter().find(|key| key.name == entry.key.value).map(|key| &key.shape);
-                match known.or(object.others) {
+                let others = object.others.filter(|_| misspelt(object, &entry.key.value).is_none());
+                match known.or(others) {
+                    Some(Shape::NotBuilt) => out.push(not_built(entry)),
                     Some(shape) => check(&entry.value, shape, entry.key.span, out),
-                    None => out.push(unknown_key(object, &entry.key.value, entry.key.span)),
+                    None => out.push(unknown_key(object, entry)),
                 }
             }
             for key in object.keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
                 let message = format!("{} has no `{}`", object.what, key.name);
-                out.push(Diagnostic::error(Code::MissingKey, message).with_span(owner).with_hint(key.doc));
+                let hint = format!("`{}:` is {}", key.name, key.doc);
+                out.push(Diagnostic::error(Code::MissingKey, message).with_span(owner).with_hint(hint));
             }
         }
         (Shape::Map(shape), Kind::Map(entries)) if !entries.is_empty() => {
@@ -103,7 +107,12 @@ pub(super) fn check(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnosti
         }
         (Shape::List(shape), Kind::List(items)) if !items.is_empty() => {
             for item in items {
-                check(item, shape, item.span, out);
+                // Of a mapping its first line, which says which one it is.
+                let first = item.entries().first().map(|entry| match entry.value.scalar() {
+                    Some(_) => entry.key.span.to(entry.value.span),
+                    None => entry.key.span,
+                });
+                check(item, shape, first.unwrap_or(item.span), out);
             }
         }
         _ if !fits(shape, &node.kind) => wrong_type(node, shape, owner, out),
@@ -113,29 +122,46 @@ pub(super) fn check(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnosti
 
 fn check_scalar(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnostics) {
     let text = node.scalar().unwrap_or_default();
+    let wrong = |message: String, hint: String| Diagnostic::error(Code::BadValue, message).with_hint(hint);
     let complaint = match shape {
+        Shape::Version(version) if text.parse() != Ok(*version) => {
+            let message = format!("version `{text}` of the format is not known here");
+            let hint = format!("this program reads version {version}: `tiermill: {version}`");
+            Diagnostic::error(Code::FormatVersion, message).with_hint(hint)
+        }
         Shape::Integer(least, most) => match text.parse::<i64>() {
             Ok(value) if (*least..=*most).contains(&value) => return,
-            _ => Some(format!("a whole number from {least} to {most} goes here")),
+            Ok(_) => wrong(format!("`{text}` is out of range"), format!("it goes from {least} to {most}")),
+            Err(_) => wrong(
+                format!("`{text}` is not a whole number"),
+                format!("a whole number from {least} to {most} goes here"),
+            ),
         },
-        Shape::Number if crate::decimal::Decimal::parse(text).is_none() => {
-            Some("a decimal number such as `0.30` goes here".to_owned())
-        }
-        Shape::Days if parse_days(text).is_none() => {
-            Some("write a number of days, from `1d` to `36500d`".to_owned())
-        }
-        Shape::Choice(words) if !words.contains(&text) => Some(match did_you_mean(text, words.iter().copied()) {
-            Some(hint) => hint,
-            None => format!("one of {} goes here", listed(words.iter().copied())),
-        }),
-        Shape::Text | Shape::Expression if text.trim().is_empty() => Some("write something here".to_owned()),
-        _ => None,
+        Shape::Number if crate::decimal::Decimal::parse(text).is_none() => wrong(
+            format!("`{text}` is not a decimal number"),
+            "a number such as `0.30` goes here, with at most 24 digits, 12 of them after the point"
+                .to_owned(),
+        ),
+        Shape::Days if parse_days(text).is_none() => wrong(
+            format!("`{text}` is not a number of days"),
+            match parse_days(&format!("{text}d")) {
+                Some(days) => format!("did you mean `{days}d`?"),
+                None => "write a number of days, from `1d` to `36500d`".to_owned(),
+            },
+        ),
+        Shape::Choice(words) if !words.contains(&text) => wrong(
+            format!("`{text}` is not {}", shape.describe()),
+            did_you_mean(text, words.iter().copied())
+                .unwrap_or_else(|| format!("write {}", shape.describe())),
+        ),
+        Shape::Text | Shape::Expression if text.trim().is_empty() => wrong(
+            format!("expected {}, found an empty text", shape.describe()),
+            "write something here, or leave the key out".to_owned(),
+        ),
+        _ => return,
     };
-    if let Some(hint) = complaint {
-        let span = if node.span.end > node.span.start { node.span } else { owner };
-        let message = format!("`{text}` is not {}", shape.describe());
-        out.push(Diagnostic::error(Code::BadValue, message).with_span(span).with_hint(hint));
-    }
+    let span = if node.span.end > node.span.start { node.span } else { owner };
+    out.push(complaint.with_span(span));
 }
 
 /// `90d` → 90.
@@ -147,7 +173,7 @@ pub(super) fn parse_days(text: &str) -> Option<u32> {
 fn fits(shape: &Shape, kind: &Kind) -> bool {
     match shape {
         Shape::Bool => matches!(kind, Kind::Bool(_)),
-        Shape::Integer(..) | Shape::Number => matches!(kind, Kind::Number(_)),
+        Shape::Integer(..) | Shape::Number | Shape::Version(_) => matches!(kind, Kind::Number(_)),
         Shape::Text | Shape::Days | Shape::Choice(_) | Shape::Expression => {
             matches!(kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_))
         }
@@ -160,24 +186,46 @@ fn fits(shape: &Shape, kind: &Kind) -> bool {
 }
 
 fn check_duplicates(node: &Node, out: &mut Diagnostics) {
-    let entries = node.entries();
-    for (at, entry) in entries.iter().enumerate() {
-        if let Some(first) = entries[..at].iter().find(|earlier| earlier.key.value == entry.key.value) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for entry in node.entries() {
+        if let Some(first) = seen.get(entry.key.value.as_str()) {
             out.push(
                 Diagnostic::error(Code::DuplicateKey, format!("`{}` stands twice here", entry.key.value))
                     .with_span(entry.key.span)
-                    .with_related(first.key.span, "first written here")
+                    .with_related(*first, "first written here")
                     .with_hint("rename or remove one of them"),
             );
+        } else {
+            seen.insert(&entry.key.value, entry.key.span);
         }
     }
 }
 
-fn unknown_key(object: &Object, written: &str, span: Span) -> Diagnostic {
-    let known = || object.keys.iter().map(|key| key.name);
-    let hint = did_you_mean(written, known()).unwrap_or_else(|| format!("the keys here are {}", listed(known())));
+fn not_built(entry: &Entry) -> Diagnostic {
+    Diagnostic::error(Code::NotBuilt, format!("`{}` is not built yet", entry.key.value))
+        .with_span(entry.key.span)
+        .with_hint("leave it out: a rules file is refused rather than half obeyed")
+}
+
+fn misspelt(object: &Object, written: &str) -> Option<String> {
+    did_you_mean(written, built(object)).filter(|_| !object.keys.iter().any(|key| key.name == written))
+}
+
+fn built(object: &Object) -> impl Iterator<Item = &'static str> {
+    object.keys.iter().filter(|key| !matches!(key.shape, Shape::NotBuilt)).map(|key| key.name)
+}
+
+fn unknown_key(object: &Object, entry: &Entry) -> Diagnostic {
+    let written = &entry.key.value;
+    // `{when: x in (1, 2)}`: YAML ends the text at the comma and takes the rest for a key.
+    let torn = entry.value.kind == Kind::Null && !written.chars().all(|c| c.is_alphabetic() || c == '_');
+    let hint = match misspelt(object, written) {
+        _ if torn => "inside `{…}` a comma ends a text: put the whole text in quotes".to_owned(),
+        Some(hint) => hint,
+        None => format!("the keys here are {}", listed(built(object))),
+    };
     Diagnostic::error(Code::UnknownKey, format!("{} has no key `{written}`", object.what))
-        .with_span(span)
+        .with_span(entry.key.span)
         .with_hint(hint)
 }
 
@@ -189,7 +237,8 @@ fn wrong_type(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnostics) {
         _ => node.describe(),
     };
     let message = format!("expected {}, found {found}", shape.describe());
-    out.push(Diagnostic::error(Code::WrongType, message).with_span(span).with_hint_opt(shape.hint()));
+    let hint = shape.hint(node);
+    out.push(Diagnostic::error(Code::WrongType, message).with_span(span).with_hint_opt(hint));
 }
 
 impl Shape {
@@ -203,24 +252,30 @@ impl Shape {
             Self::Days => "a number of days".to_owned(),
             Self::Choice(words) => format!("one of {}", listed(words.iter().copied())),
             Self::Expression => "an expression".to_owned(),
-            Self::List(shape) => format!("a list, each item {}", shape.describe()),
-            Self::Map(shape) => format!("a mapping of names, each to {}", shape.describe()),
+            Self::List(_) => "a list".to_owned(),
+            Self::Map(_) => "a mapping".to_owned(),
             Self::Object(object) => format!("{} (a mapping)", object.what),
-            Self::Either(shapes) => {
-                shapes.iter().map(Self::describe).collect::<Vec<_>>().join(", or ")
-            }
+            Self::Either(shapes) => shapes.iter().map(Self::describe).collect::<Vec<_>>().join(" or "),
+            Self::Version(version) => format!("the version {version}"),
             Self::NotBuilt => "nothing".to_owned(),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn hint(&self, found: &Node) -> Option<String> {
         match self {
-            Self::Object(object) => {
-                Some(format!("its keys are {}", listed(object.keys.iter().map(|key| key.name))))
+            Self::List(_) if found.scalar().is_some() => {
+                Some(format!("put it in brackets: `[{}]`", found.scalar().unwrap_or_default()))
             }
+            Self::List(shape) => Some(format!("each item is {}", shape.describe())),
+            Self::Map(shape) => Some(format!("each name in it stands for {}", shape.describe())),
+            Self::Text if found.kind == Kind::Null => Some(
+                "a `#` after a space begins a comment: put a text that begins with one in quotes".to_owned(),
+            ),
+            Self::Object(object) => Some(format!("its keys are {}", listed(built(object)))),
             Self::Days => Some("for example `90d`".to_owned()),
-            Self::Bool => Some("write it without quotes".to_owned()),
-            Self::Number | Self::Integer(..) => Some("write it without quotes".to_owned()),
+            Self::Bool => Some("write `true` or `false`, without quotes".to_owned()),
+            Self::Number => Some("write a number such as `0.30`, without quotes".to_owned()),
+            Self::Integer(least, _) => Some(format!("write a number such as `{least}`, without quotes")),
             _ => None,
         }
     }

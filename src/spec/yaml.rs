@@ -99,17 +99,66 @@ pub(super) fn parse(source: &Source) -> Result<Node, Diagnostic> {
         with_snippet: false,
     };
     let raw: Raw = serde_yaml::from_str_with_options(&source.text, options).map_err(|error| {
-        let span = error.location().map_or(Span::default(), |at| place(&at));
-        let message = first_line(&error.without_snippet().to_string());
-        Diagnostic::error(Code::YamlSyntax, format!("not readable as YAML: {message}"))
-            .with_span(span)
-            .with_hint("indent with spaces, and quote a text that contains `: `, ` #` or starts with one of `{[&*!|>%@`")
+        let at = error.location().map_or((1, 1), |at| (at.line(), at.column()));
+        syntax_error(&error.without_snippet().to_string(), token_at(source, at))
     })?;
     Ok(raw.into_node(source))
 }
 
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+/// What the YAML reader says, in words for people who are not thinking of YAML.
+fn syntax_error(message: &str, span: Span) -> Diagnostic {
+    const QUOTE: &str = "put a text in quotes that contains `: ` or ` #`, or begins with one of `{[&*!|>%@`";
+    let line = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let said = line.rsplit_once(" at line ").map_or(line, |(said, _)| said).replace('\'', "`");
+    let has = |words: &str| said.contains(words);
+    let (message, hint) = if has("tabs disallowed") {
+        ("a tab in the indentation".to_owned(), "indent with spaces")
+    } else if has("multiple YAML documents") {
+        ("a second document begins".to_owned(), "a rules file is one document: take out the line `---`")
+    } else if has("unknown anchor") {
+        (
+            "an alias without its anchor".to_owned(),
+            "`*x` stands for what `&x` marks above it; quote a text with a `*`",
+        )
+    } else if has("mapping values are not allowed") {
+        ("a `: ` where no key can be".to_owned(), QUOTE)
+    } else if has("escape character") || has("escape sequence") {
+        let hint = "in double quotes a `\\` begins an escape: use single quotes";
+        ("an escape that YAML does not know".to_owned(), hint)
+    } else if has("expected string scalar") {
+        ("a key that is not a text".to_owned(), "a key is one word, then `: `")
+    } else if has("trailing content after") {
+        let hint =
+            "a quote inside single quotes is doubled: `'it''s'`; or put the whole text in double quotes";
+        ("text behind a closing quote".to_owned(), hint)
+    } else if has("unclosed") || has("mismatched") {
+        (said, "brackets and quotes are closed by what belongs to them")
+    } else if let Some((_, expected)) = said.split_once("did not find expected ") {
+        let expected = if expected.contains('`') { expected.to_owned() } else { format!("a {expected}") };
+        let hint =
+            if expected.contains('`') { QUOTE } else { "the lines of a mapping begin in the same column" };
+        (format!("expected {expected}"), hint)
+    } else {
+        (said, QUOTE)
+    };
+    Diagnostic::error(Code::YamlSyntax, format!("not readable as YAML: {message}"))
+        .with_span(span)
+        .with_hint(hint)
+}
+
+/// The word at a 1-based line and column in characters.
+fn token_at(source: &Source, (line, column): (u64, u64)) -> Span {
+    let number = |n: u64| usize::try_from(n.saturating_sub(1)).unwrap_or(usize::MAX);
+    let text = source.text.as_str();
+    let start = match number(line) {
+        0 => 0,
+        line => text.match_indices('\n').nth(line - 1).map_or(text.len(), |(at, _)| at + 1),
+    };
+    let within = text[start..].char_indices().nth(number(column)).map_or(text.len() - start, |(at, _)| at);
+    let start = start + within;
+    let word = text[start..].find(|c: char| c.is_whitespace() || ",:]}".contains(c));
+    let word = word.unwrap_or(text.len() - start);
+    Span::new(start, start + word.max(text[start..].chars().next().map_or(0, char::len_utf8)))
 }
 
 fn place(at: &serde_yaml::Location) -> Span {
@@ -132,11 +181,13 @@ enum RawKind {
 
 impl Raw {
     fn into_node(self, source: &Source) -> Node {
-        let span = place(&self.0.referenced);
+        let span = trimmed(place(&self.0.referenced), source);
         match self.0.value {
             RawKind::Null => Node { kind: Kind::Null, span },
             RawKind::Bool(value) => Node { kind: Kind::Bool(value), span },
-            RawKind::Number => Node { kind: Kind::Number(source.slice(place(&self.0.defined)).to_owned()), span },
+            RawKind::Number => {
+                Node { kind: Kind::Number(source.slice(place(&self.0.defined)).to_owned()), span }
+            }
             RawKind::Text(value) => Node { kind: Kind::Text(value), span },
             RawKind::List(items) => {
                 let items: Vec<Node> = items.into_iter().map(|item| item.into_node(source)).collect();
@@ -154,6 +205,11 @@ impl Raw {
             }
         }
     }
+}
+
+/// Without the line break and the indentation that follow a block scalar.
+fn trimmed(span: Span, source: &Source) -> Span {
+    Span::new(span.start, span.start + source.slice(span).trim_end().len())
 }
 
 fn cover(spans: impl Iterator<Item = Span>, otherwise: Span) -> Span {

@@ -1,9 +1,17 @@
-//! The integration tests, one crate: a file is a noun of the product, `support` is what they share.
+//! The integration tests: one crate, because each test binary links the engine. A file is a noun of the product;
+//! `rules` and `support` are what they share.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod architecture;
 mod cdnow;
 mod determinism;
+mod diagnostics;
+mod expr;
+mod fuzz;
 mod goldens;
+mod presets;
 mod publishing;
 mod reference;
+mod rules;
 mod support;

@@ -56,8 +56,9 @@ fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
         let wanted = (of.to_string(), method(*bins), best_word(*best));
         match model.scores.iter().find(|one| one.name == score.name) {
             None => return Err(Error::Model(format!("it has no cuts for the score `{}`", score.name))),
-            Some(one) if (one.of.as_str(), one.method.as_str(), one.best.as_str())
-                != (wanted.0.as_str(), wanted.1.as_str(), wanted.2) =>
+            Some(one)
+                if (one.of.as_str(), one.method.as_str(), one.best.as_str())
+                    != (wanted.0.as_str(), wanted.1.as_str(), wanted.2) =>
             {
                 let is = format!("{} of {}, best {}", one.method, one.of, one.best);
                 let (of, method, best) = wanted;
@@ -74,8 +75,9 @@ fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
         let bounds = || band.bounds[..cut].iter().map(|(label, bound)| (label.clone(), bound.to_string()));
         match model.bands.iter().find(|one| one.name == band.name) {
             None => return Err(Error::Model(format!("it has no cuts for the band `{}`", band.name))),
-            Some(one) if one.of != band.of.to_string()
-                || !bounds().eq(one.cuts.iter().map(|cut| (cut.band.clone(), cut.share.clone()))) =>
+            Some(one)
+                if one.of != band.of.to_string()
+                    || !bounds().eq(one.cuts.iter().map(|cut| (cut.band.clone(), cut.share.clone()))) =>
             {
                 let message = format!("its band `{}` has other bounds, or is of another metric", band.name);
                 return Err(Error::Model(message));
@@ -176,8 +178,9 @@ fn band(band: &Band, model: &Model) -> Result<Expr, Error> {
     let mut expr = lit(last);
     for cut in cuts.iter().rev() {
         let Some(at_least) = &cut.at_least else { continue };
-        let at = Number::parse(at_least, kind)
-            .ok_or_else(|| Error::Model(format!("the cut `{at_least}` of `{}` is not readable", band.name)))?;
+        let at = Number::parse(at_least, kind).ok_or_else(|| {
+            Error::Model(format!("the cut `{at_least}` of `{}` is not readable", band.name))
+        })?;
         expr = when(value.clone().gt_eq(number(at))).then(lit(cut.band.as_str())).otherwise(expr);
     }
     Ok(expr.alias(band.name.as_str()))

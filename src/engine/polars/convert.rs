@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use polars::prelude::{
-    ChunkApply, Column, Expr, Field, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray,
-    PolarsResult, TimeUnit,
+    ChunkApply, Column, Expr, Field, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray, PolarsResult,
+    TimeUnit,
 };
 
 use crate::decimal::Decimal;
@@ -73,7 +73,8 @@ pub(super) fn round_double(input: Expr, places: u8) -> Expr {
 /// Reads ISO dates and times as local microseconds; a text with an offset is an instant and is converted.
 pub(super) fn text_to_time(input: Expr, zone: Tz) -> Expr {
     map(input, Type::Time, move |column| {
-        let convert = |text: &str| local_time(text.trim(), zone).map(|time| time.and_utc().timestamp_micros());
+        let convert =
+            |text: &str| local_time(text.trim(), zone).map(|time| time.and_utc().timestamp_micros());
         let values = column.str()?.iter().map(|text| text.and_then(convert));
         let values = Int64Chunked::from_iter_options(column.name().clone(), values);
         Ok(values.into_datetime(TimeUnit::Microseconds, None).into_column())

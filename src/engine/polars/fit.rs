@@ -19,12 +19,12 @@ pub fn run(plan: &Plan, profile: &Profile) -> Result<Model, Error> {
     for score in &plan.scores {
         if let ScoreKind::Fitted { of, bins, best } = &score.kind {
             let keys = Keys::of(of, &profile.customers)?;
-            scores.push(fit_score(&score.name, of, *bins, *best, keys, plan, &profile.customers)?);
+            scores.push(fit_score(&score.name, of, *bins, *best, &keys, plan, &profile.customers)?);
         }
     }
     let mut bands = Vec::new();
     for band in &plan.bands {
-        bands.push(fit_band(band, Keys::of(&band.of, &profile.customers)?)?);
+        bands.push(fit_band(band, &Keys::of(&band.of, &profile.customers)?)?);
     }
     let fitted = Origin {
         rules: plan.name.clone(),
@@ -80,7 +80,7 @@ fn fit_score(
     of: &plan::Expr,
     bins: Bins,
     best: Best,
-    keys: Keys,
+    keys: &Keys,
     plan: &Plan,
     customers: &DataFrame,
 ) -> Result<ScoreModel, Error> {
@@ -90,7 +90,7 @@ fn fit_score(
         Bins::Quantiles(bins, Ties::Share) => {
             fit::quantile_cuts(&histogram, bins, best).into_iter().map(shared).collect()
         }
-        Bins::Quantiles(bins, Ties::Split) => split_cuts(&keys, bins, best, plan, customers)?,
+        Bins::Quantiles(bins, Ties::Split) => split_cuts(keys, bins, best, plan, customers)?,
         Bins::Mean => vec![shared(fit::mean_cut(&histogram, best))],
     };
     Ok(ScoreModel {
@@ -129,7 +129,8 @@ fn split_cuts(
     customers: &DataFrame,
 ) -> Result<Vec<Option<Cut>>, Error> {
     let scored = keys.keys.iter().enumerate().filter_map(|(row, key)| Some(((*key)?, row)));
-    let mut ranked: Vec<(i128, usize)> = scored.map(|(key, row)| (if best == Best::Low { -key } else { key }, row)).collect();
+    let mut ranked: Vec<(i128, usize)> =
+        scored.map(|(key, row)| (if best == Best::Low { -key } else { key }, row)).collect();
     ranked.sort_unstable();
     let ids = customers.column(&plan.orders.customer.column)?.cast(&DataType::String)?;
     let ids = ids.str()?;
@@ -141,7 +142,7 @@ fn split_cuts(
     Ok(fit::split_positions(ranked.len() as u64, bins).into_iter().map(cut).collect())
 }
 
-fn fit_band(band: &plan::Band, keys: Keys) -> Result<BandModel, Error> {
+fn fit_band(band: &plan::Band, keys: &Keys) -> Result<BandModel, Error> {
     let bounds: Vec<Decimal> = band.bounds.iter().map(|(_, bound)| *bound).collect();
     let overflow = || Error::Overflow { column: band.name.clone(), ty: "a sum of 38 digits".to_owned() };
     let (total, cuts) = fit::band_cuts(&keys.histogram(), &bounds).ok_or_else(overflow)?;

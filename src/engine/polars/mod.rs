@@ -13,9 +13,9 @@ pub mod sums;
 mod types;
 pub mod write;
 
-pub use profile::Profile;
 /// Rows as the engine holds them; nobody outside it looks inside.
 pub use polars::prelude::DataFrame as Frame;
+pub use profile::Profile;
 
 use polars::prelude::PolarsError;
 

@@ -78,7 +78,9 @@ pub(super) fn open(orders: &Orders, row_number: Option<&str>) -> Result<LazyFram
 
 /// Folder columns, in the order of the folders: those that the footers do not have.
 fn hive_schema(orders: &Orders) -> Schema {
-    let Some((root, first)) = orders.hive_root.as_ref().zip(orders.files.first()) else { return Schema::default() };
+    let Some((root, first)) = orders.hive_root.as_ref().zip(orders.files.first()) else {
+        return Schema::default();
+    };
     let inside = first.path.strip_prefix(root).unwrap_or(&first.path);
     let key = |folder: std::path::Component<'_>| {
         Some(folder.as_os_str().to_string_lossy().split_once('=')?.0.to_owned())
@@ -209,7 +211,12 @@ fn role_columns(orders: &Orders) -> Vec<Expr> {
     if let Some(amount) = &orders.amount {
         let raw = col(amount.column.as_str());
         let exact = match amount.encoding {
-            AmountEncoding::Int | AmountEncoding::Decimal(_) => raw.cast(computed(Type::Decimal(amount.scale))),
+            AmountEncoding::Decimal(own) if own > amount.scale => {
+                convert::round_decimal(raw.cast(computed(Type::Decimal(own))), own, amount.scale)
+            }
+            AmountEncoding::Int | AmountEncoding::Decimal(_) => {
+                raw.cast(computed(Type::Decimal(amount.scale)))
+            }
             AmountEncoding::Float => convert::double_to_decimal(raw.cast(DataType::Float64), amount.scale),
             AmountEncoding::Text => convert::text_to_decimal(raw, amount.scale),
         };
@@ -244,7 +251,10 @@ pub(super) fn reason(orders: &Orders, as_of: chrono::NaiveDate) -> Expr {
         if amount.encoding == AmountEncoding::Float {
             branches.push((raw.is_finite().not(), code("amount_not_finite")));
         }
-        if matches!(amount.encoding, AmountEncoding::Float | AmountEncoding::Text | AmountEncoding::Decimal(_)) {
+        if matches!(
+            amount.encoding,
+            AmountEncoding::Float | AmountEncoding::Text | AmountEncoding::Decimal(_)
+        ) {
             branches.push((col(AMOUNT).is_null(), code("unreadable_amount")));
         }
     }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use polars::prelude::{
-    Column, DataFrame, Float64Chunked, Int64Chunked, Int128Chunked, IntoColumn, LazyFrame, NewChunkedArray, PlRefPath,
-    ScanArgsParquet, StringChunked,
+    Column, DataFrame, Float64Chunked, Int64Chunked, Int128Chunked, IntoColumn, LazyFrame, NewChunkedArray,
+    PlRefPath, ScanArgsParquet, StringChunked,
 };
 
 use crate::decimal::render;
@@ -62,7 +62,12 @@ struct Tally {
 
 /// `summary.parquet`: one row a segment. Sums are taken in the order of the ids, so they are the same on any number
 /// of threads. `labelled` has the segmentations' columns, row by row beside the profile.
-pub fn summary(plan: &Plan, profile: &Profile, labelled: &DataFrame, previous: &Previous) -> Result<DataFrame, Error> {
+pub fn summary(
+    plan: &Plan,
+    profile: &Profile,
+    labelled: &DataFrame,
+    previous: &Previous,
+) -> Result<DataFrame, Error> {
     let customers = &profile.customers;
     let whole = |name: &str| -> Result<Vec<i64>, Error> {
         let column = customers.column(name)?.cast(&polars::prelude::DataType::Int64)?;
@@ -128,13 +133,22 @@ impl Table {
         Self { scale, has_revenue, has_clv, texts, counts, revenue, shares }
     }
 
-    fn push(&mut self, segmentation: &str, id: &str, tally: Tally, all: usize, revenue: i128, before: Option<i64>) {
+    fn push(
+        &mut self,
+        segmentation: &str,
+        id: &str,
+        tally: Tally,
+        all: usize,
+        revenue: i128,
+        before: Option<i64>,
+    ) {
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
         let own: i128 = tally.revenue.iter().sum();
         let orders = tally.orders.iter().sum();
         self.texts[0].push(segmentation.to_owned());
         self.texts[1].push(id.to_owned());
-        let counts = [Some(tally.customers), Some(orders), before, before.map(|before| tally.customers - before)];
+        let counts =
+            [Some(tally.customers), Some(orders), before, before.map(|before| tally.customers - before)];
         self.counts.iter_mut().zip(counts).for_each(|(column, value)| column.push(value));
         self.revenue.push(self.has_revenue.then_some(own));
         let unit = 10_f64.powi(i32::from(self.scale));
@@ -163,7 +177,8 @@ impl Table {
             Float64Chunked::from_iter_options(name.into(), values.into_iter()).into_column()
         };
         let revenue = Int128Chunked::from_iter_options("revenue".into(), self.revenue.into_iter());
-        let revenue = revenue.into_decimal_unchecked(super::types::PRECISION, usize::from(self.scale)).into_column();
+        let revenue =
+            revenue.into_decimal_unchecked(super::types::PRECISION, usize::from(self.scale)).into_column();
         let revenue = revenue.strict_cast(&published(Type::Decimal(self.scale)))?;
         let [customers, orders, previous, change] = self.counts;
         let [share, revenue_share, recency, frequency, monetary, clv] = self.shares;
@@ -222,7 +237,8 @@ pub fn read(path: &Path) -> Result<Vec<Row>, Error> {
     let frame = scan.collect()?;
     let (segmentations, segments) = (frame.column("segmentation")?.str()?, frame.column("segment")?.str()?);
     let customers = frame.column("customers")?.i64()?;
-    let (share, revenue_share) = (frame.column("customer_share")?.f64()?, frame.column("revenue_share")?.f64()?);
+    let (share, revenue_share) =
+        (frame.column("customer_share")?.f64()?, frame.column("revenue_share")?.f64()?);
     let revenue = frame.column("revenue")?.decimal()?;
     let (revenue, scale) = (revenue.physical(), u8::try_from(revenue.scale()).unwrap_or(0));
     let row = |at: usize| {

@@ -1,13 +1,14 @@
 //! The expression language: a subset of SQL, as written. Parsed by `sqlparser`, kept as a small tree of our own
 //! in which every node has its place in the rules file. Types and names are `resolve`'s business.
 
+mod complaint;
 mod parse;
+mod places;
 
 pub use parse::parse;
 
 use crate::decimal::Decimal;
 use crate::diag::{Span, Spanned};
-
 
 /// One expression and its place in the rules file.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,10 +28,14 @@ pub enum ExprKind {
     Bool(bool),
     /// `0.30`
     Number(Decimal),
-    /// `'online'`, and `date '2026-11-01'` as its text
+    /// `'online'`
     Text(String),
+    /// `date '2026-11-01'`, whatever stands between the quotes.
+    Date(String),
     /// A column, role, metric, score, band or segmentation.
     Name(String),
+    /// The same in double quotes, as names that SQL would not take need.
+    QuotedName(String),
     /// The star of `count(*)`.
     Star,
     /// `not x`

@@ -4,20 +4,27 @@ use sqlparser::ast::{
     self, BinaryOperator, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned as _,
     UnaryOperator, Value,
 };
-use sqlparser::dialect::GenericDialect;
+use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
-use sqlparser::parser::Parser;
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Source, Span, Spanned};
 
+use super::complaint::{self, Stop};
+use super::places::Places;
 use super::{Expr, ExprKind, Operator};
 
 /// Longer expressions are refused: nobody can read them, and no recursion may run away.
 const MAX_BYTES: usize = 16_384;
-/// Deeper nesting is refused for the same reason.
+/// Deeper nesting is refused for the same reason; a row of `or`s nests, too, but not in the parser.
 const MAX_DEPTH: usize = 200;
+/// The parser itself makes a deep tree of `1 + 1 + 1 …` without recursion, but its tree recurses when it is asked for
+/// its place, and when it is dropped.
+const MAX_OPERATORS: usize = 500;
+/// The same for the parser's own recursion.
+const MAX_RECURSION: usize = 100;
 
 /// Words that keep their meaning; every other SQL keyword is a name here (`order`, `time`, `first` …).
 const KEYWORDS: &[Keyword] = &[
@@ -39,29 +46,180 @@ const KEYWORDS: &[Keyword] = &[
     Keyword::FALSE,
 ];
 
+/// The dialect: standard SQL and nothing else, names in any script, and the words above are never names.
+#[derive(Debug)]
+struct Subset;
+
+impl Dialect for Subset {
+    fn is_identifier_start(&self, c: char) -> bool {
+        c.is_alphabetic() || c == '_'
+    }
+
+    fn is_identifier_part(&self, c: char) -> bool {
+        c.is_alphanumeric() || c == '_'
+    }
+
+    fn is_delimited_identifier_start(&self, c: char) -> bool {
+        c == '"' || c == '`'
+    }
+
+    fn is_reserved_for_identifier(&self, keyword: Keyword) -> bool {
+        KEYWORDS.contains(&keyword)
+    }
+}
+
 /// Parses the text of a YAML scalar at `node` into an expression.
 pub fn parse(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic> {
-    let places = Places::new(text, node, source);
     if text.len() > MAX_BYTES {
         let message = format!("an expression of {} bytes; {MAX_BYTES} are the most", text.len());
-        return Err(Diagnostic::error(Code::UnsupportedSql, message).with_span(node));
+        let hint = "`x in (…)` says a long row of `or`s; metrics can be derived from one another";
+        return Err(Diagnostic::error(Code::UnsupportedSql, message).with_span(node).with_hint(hint));
     }
-    let tokens = Tokenizer::new(&GenericDialect, text).tokenize_with_location().map_err(|error| {
-        Diagnostic::error(Code::ExprSyntax, lowercase(&error.message))
-            .with_span(places.token(error.location))
-            .with_hint("texts stand in single quotes: `status = 'completed'`")
+    let places = Places::new(text, node, source);
+    let tokens = Tokenizer::new(&Subset, text).tokenize_with_location().map_err(|error| {
+        complaint::unreadable(&error.message)
+            .with_span(places.from((error.location.line, error.location.column)))
     })?;
-    let tokens: Vec<TokenWithSpan> = names_for_keywords(tokens);
-    let mut parser = Parser::new(&GenericDialect).with_recursion_limit(100).with_tokens_with_locations(tokens);
-    let parsed = parser.parse_expr().map_err(|error| syntax_error(&error.to_string(), &mut parser, &places))?;
+    let tokens = names_for_keywords(tokens);
+    let tail = source.text.get(places.node.end..).unwrap_or_default();
+    let stops = Stops {
+        tokens: &tokens,
+        places: &places,
+        comma_follows: tail.trim_start_matches(' ').starts_with(','),
+    };
+    if operators(&tokens) > MAX_OPERATORS {
+        return Err(too_deep(places.node));
+    }
+    if let Some(number) = operand_missing(&tokens) {
+        return Err(stops.at("an expression", Some(tokens[number].span.start)));
+    }
+    let mut parser =
+        Parser::new(&Subset).with_recursion_limit(MAX_RECURSION).with_tokens_with_locations(tokens.clone());
+    let parsed = parser.parse_expr().map_err(|error| match error {
+        ParserError::RecursionLimitExceeded => too_deep(places.node),
+        error => stops.error(&error.to_string()),
+    })?;
     let next = parser.peek_token();
     if next.token != Token::EOF {
-        let message = format!("expected the end of the expression, found `{}`", next.token);
-        return Err(Diagnostic::error(Code::ExprSyntax, message)
-            .with_span(places.of(next.span))
-            .with_hint("conditions are joined by `and` and `or`"));
+        return Err(stops.at(complaint::THE_END, Some(next.span.start)));
     }
     Lowering { places: &places }.expr(&parsed, 0)
+}
+
+/// How many tokens there are that may put one expression into another.
+fn operators(tokens: &[TokenWithSpan]) -> usize {
+    let mut begins = true;
+    let mut operators = 0;
+    for token in tokens {
+        let sign = begins && matches!(token.token, Token::Minus | Token::Plus);
+        begins = matches!(token.token, Token::Comma | Token::LParen);
+        operators += usize::from(match &token.token {
+            Token::Word(word) => word.keyword != Keyword::NoKeyword,
+            Token::Number(..) | Token::SingleQuotedString(_) | Token::RParen => false,
+            _ => !(begins || sign),
+        });
+    }
+    operators
+}
+
+/// A word such as `and` where a value should stand: the parser would take it for a name.
+fn operand_missing(tokens: &[TokenWithSpan]) -> Option<usize> {
+    const BETWEEN_OPERANDS: [Keyword; 10] = [
+        Keyword::AND,
+        Keyword::OR,
+        Keyword::IN,
+        Keyword::BETWEEN,
+        Keyword::IS,
+        Keyword::LIKE,
+        Keyword::WHEN,
+        Keyword::THEN,
+        Keyword::ELSE,
+        Keyword::END,
+    ];
+    let keyword = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) => word.keyword,
+        _ => Keyword::NoKeyword,
+    };
+    let ends_an_operand = |token: &TokenWithSpan| match &token.token {
+        Token::Word(word) => {
+            !KEYWORDS.contains(&word.keyword)
+                || matches!(word.keyword, Keyword::END | Keyword::NULL | Keyword::TRUE | Keyword::FALSE)
+        }
+        Token::Number(..) | Token::SingleQuotedString(_) | Token::RParen => true,
+        // What is no operator is for the parser to refuse.
+        token => !matches!(
+            token,
+            Token::LParen
+                | Token::Comma
+                | Token::Eq
+                | Token::Neq
+                | Token::Lt
+                | Token::LtEq
+                | Token::Gt
+                | Token::GtEq
+                | Token::Plus
+                | Token::Minus
+                | Token::Mul
+                | Token::Div
+        ),
+    };
+    (0..tokens.len()).find(|&at| {
+        let (here, before) = (keyword(&tokens[at]), at.checked_sub(1).map(|before| &tokens[before]));
+        let after = before.map_or(Keyword::NoKeyword, keyword);
+        let fits = match here {
+            Keyword::IN | Keyword::BETWEEN | Keyword::LIKE if after == Keyword::NOT => true,
+            Keyword::WHEN if after == Keyword::CASE => true,
+            _ => before.is_some_and(ends_an_operand),
+        };
+        BETWEEN_OPERANDS.contains(&here) && !fits
+    })
+}
+
+/// Where the parser may stop, and what is said about it.
+struct Stops<'a> {
+    tokens: &'a [TokenWithSpan],
+    places: &'a Places,
+    comma_follows: bool,
+}
+
+impl Stops<'_> {
+    /// `sql parser error: Expected: X, found: Y at Line: 1, Column: 7`
+    fn error(&self, error: &str) -> Diagnostic {
+        let message = error.trim_start_matches("sql parser error: ");
+        let (words, location) = match message.rsplit_once(" at Line: ") {
+            Some((words, place)) => (words, parse_location(place)),
+            None => (message, None),
+        };
+        let expected = words.split_once(", found: ").map_or(words, |(expected, _)| expected);
+        self.at(expected.trim_start_matches("Expected: "), location)
+    }
+
+    fn at(&self, expected: &str, location: Option<Location>) -> Diagnostic {
+        let number =
+            location.and_then(|place| self.tokens.iter().position(|token| token.span.start == place));
+        let words = |token: &TokenWithSpan| token.token.to_string();
+        let found = number.map(|number| &self.tokens[number]);
+        let before = number.unwrap_or(self.tokens.len()).checked_sub(1).map(|number| &self.tokens[number]);
+        let (diagnostic, about_before) = complaint::complaint(&Stop {
+            expected,
+            found: found.map(words).as_deref(),
+            before: before.map(words).as_deref(),
+            comma_follows: self.comma_follows,
+        });
+        let token = if about_before { before } else { found };
+        let span = token.map_or(self.places.node, |token| span_of(self.places, token.span));
+        diagnostic.with_span(span)
+    }
+}
+
+fn span_of(places: &Places, span: sqlparser::tokenizer::Span) -> Span {
+    places.between((span.start.line, span.start.column), (span.end.line, span.end.column))
+}
+
+fn too_deep(node: Span) -> Diagnostic {
+    Diagnostic::error(Code::UnsupportedSql, "the expression is too long or nested too deep")
+        .with_span(node)
+        .with_hint("`x in (…)` says a long row of `or`s; metrics can be derived from one another")
 }
 
 fn names_for_keywords(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
@@ -83,107 +241,36 @@ fn names_for_keywords(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     tokens
 }
 
-fn syntax_error(error: &str, parser: &mut Parser<'_>, places: &Places<'_>) -> Diagnostic {
-    let message = error.trim_start_matches("sql parser error: ");
-    // `… found: X at Line: 1, Column: 7` names the place in words; the token itself is a better one.
-    let (words, location) = match message.rsplit_once(" at Line: ") {
-        Some((words, place)) => (words, parse_location(place)),
-        None => (message, None),
-    };
-    let span = match location {
-        Some(location) => places.token(location),
-        None => places.of(parser.get_current_token().span),
-    };
-    let words = words.replace("found: EOF", "found the end of the expression");
-    Diagnostic::error(Code::ExprSyntax, lowercase(&words)).with_span(span)
-}
-
 fn parse_location(place: &str) -> Option<Location> {
     let (line, column) = place.split_once(", Column: ")?;
     Some(Location::new(line.trim().parse().ok()?, column.trim().parse().ok()?))
 }
 
-fn lowercase(message: &str) -> String {
-    let mut chars = message.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
-    }
-}
-
-/// Places in the expression's text → places in the file.
-struct Places<'a> {
-    text: &'a str,
-    node: Span,
-    /// Where the text begins in the file, if it stands there letter for letter.
-    start: Option<usize>,
-}
-
-impl<'a> Places<'a> {
-    fn new(text: &'a str, node: Span, source: &Source) -> Self {
-        let written = source.slice(node);
-        let start = if written == text {
-            Some(node.start)
-        } else if written.len() == text.len() + 2 && written.get(1..=text.len()) == Some(text) {
-            Some(node.start + 1)
-        } else {
-            None
-        };
-        Self { text, node, start }
-    }
-
-    fn of(&self, span: sqlparser::tokenizer::Span) -> Span {
-        match (self.offset(span.start), self.offset(span.end)) {
-            (Some(start), Some(end)) => Span::new(start, end),
-            _ => self.node,
-        }
-    }
-
-    /// The token that begins at a location, up to the next space or sign.
-    fn token(&self, location: Location) -> Span {
-        let Some(start) = self.offset(location) else { return self.node };
-        let rest = self.start.map_or("", |base| &self.text[(start - base).min(self.text.len())..]);
-        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-        let len = word.max(rest.chars().next().map_or(0, char::len_utf8));
-        Span::new(start, start + len)
-    }
-
-    fn offset(&self, location: Location) -> Option<usize> {
-        if location.line == 0 {
-            return None;
-        }
-        let base = self.start?;
-        let line_start = match location.line {
-            1 => 0,
-            line => self.text.match_indices('\n').nth(line as usize - 2)?.0 + 1,
-        };
-        let line = &self.text[line_start..];
-        let within = line.char_indices().nth(location.column.saturating_sub(1) as usize).map_or(line.len(), |c| c.0);
-        Some(base + line_start + within)
-    }
-}
-
 struct Lowering<'a> {
-    places: &'a Places<'a>,
+    places: &'a Places,
 }
 
 impl Lowering<'_> {
     fn expr(&self, parsed: &ast::Expr, depth: usize) -> Result<Expr, Diagnostic> {
-        let span = self.places.of(parsed.span());
         if depth > MAX_DEPTH {
-            let message = format!("nested more than {MAX_DEPTH} deep");
-            return Err(Diagnostic::error(Code::UnsupportedSql, message).with_span(self.places.node));
+            return Err(too_deep(self.places.node));
         }
+        let span = span_of(self.places, parsed.span());
         let one = |inner: &ast::Expr| self.expr(inner, depth + 1);
         let boxed = |inner: &ast::Expr| one(inner).map(Box::new);
         let kind = match parsed {
             ast::Expr::Nested(inner) => return one(inner),
+            ast::Expr::Identifier(name) if name.quote_style.is_some() => {
+                ExprKind::QuotedName(name.value.clone())
+            }
             ast::Expr::Identifier(name) => ExprKind::Name(name.value.clone()),
             ast::Expr::Value(value) => self.value(&value.value, span)?,
-            ast::Expr::TypedString(typed) if typed.data_type == ast::DataType::Date => match &typed.value.value {
-                Value::SingleQuotedString(text) => ExprKind::Text(text.clone()),
-                _ => return Err(self.unsupported("this kind of literal", span)),
-            },
+            ast::Expr::TypedString(typed) if typed.data_type == ast::DataType::Date => {
+                match &typed.value.value {
+                    Value::SingleQuotedString(text) => ExprKind::Date(text.clone()),
+                    _ => return Err(self.unsupported("this kind of literal", span)),
+                }
+            }
             ast::Expr::UnaryOp { op: UnaryOperator::Not, expr } => ExprKind::Not(boxed(expr)?),
             ast::Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match one(expr)? {
                 Expr { kind: ExprKind::Number(number), .. } => {
@@ -193,7 +280,8 @@ impl Lowering<'_> {
             },
             ast::Expr::UnaryOp { op: UnaryOperator::Plus, expr } => return one(expr),
             ast::Expr::BinaryOp { left, op, right } => {
-                let op = operator(op).ok_or_else(|| self.unsupported(&format!("the operator `{op}`"), span))?;
+                let op =
+                    operator(op).ok_or_else(|| self.unsupported(&format!("the operator `{op}`"), span))?;
                 ExprKind::Binary(boxed(left)?, op, boxed(right)?)
             }
             ast::Expr::InList { expr, list, negated } => {
@@ -204,12 +292,14 @@ impl Lowering<'_> {
             }
             ast::Expr::IsNull(expr) => ExprKind::IsNull(boxed(expr)?, false),
             ast::Expr::IsNotNull(expr) => ExprKind::IsNull(boxed(expr)?, true),
-            ast::Expr::Like { negated, any: false, expr, pattern, escape_char: None } => match one(pattern)? {
-                Expr { kind: ExprKind::Text(pattern), span } => {
-                    ExprKind::Like(boxed(expr)?, Spanned::new(pattern, span), *negated)
+            ast::Expr::Like { negated, any: false, expr, pattern, escape_char: None } => {
+                match one(pattern)? {
+                    Expr { kind: ExprKind::Text(pattern), span } => {
+                        ExprKind::Like(boxed(expr)?, Spanned::new(pattern, span), *negated)
+                    }
+                    other => return Err(self.unsupported("a pattern that is not a literal text", other.span)),
                 }
-                other => return Err(self.unsupported("a pattern that is not a literal text", other.span)),
-            },
+            }
             ast::Expr::Case { operand, conditions, else_result, .. } => {
                 let branch = |when: &ast::CaseWhen| {
                     let condition = one(&when.condition)?;
@@ -261,7 +351,8 @@ impl Lowering<'_> {
                 .unsupported("`filter`, `over` and other clauses of a function", span)
                 .with_hint("a metric has `where:` and `window:` for that"));
         }
-        let name = function.name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase());
+        let name =
+            function.name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase());
         let name = name.filter(|_| function.name.0.len() == 1);
         let name = name.ok_or_else(|| self.unsupported("a function name with dots", span))?;
         let distinct = matches!(list.duplicate_treatment, Some(DuplicateTreatment::Distinct));
@@ -271,7 +362,7 @@ impl Lowering<'_> {
             _ => Err(self.unsupported("this kind of argument", span)),
         };
         let args = list.args.iter().map(argument).collect::<Result<_, _>>()?;
-        Ok(ExprKind::Call(Spanned::new(name, self.places.of(function.name.span())), distinct, args))
+        Ok(ExprKind::Call(Spanned::new(name, span_of(self.places, function.name.span())), distinct, args))
     }
 
     fn unsupported(&self, what: &str, span: Span) -> Diagnostic {

@@ -202,7 +202,10 @@ impl Accumulator for Sum {
             return I128::column(name, self.ty, sums.into_iter().map(Some).collect());
         }
         let overflow = |_| Error::Overflow { column: self.name.clone(), ty: self.ty.sql() };
-        let sums = sums.into_iter().map(|sum| i64::try_from(sum).map_err(overflow)).collect::<Result<Vec<_>, _>>()?;
+        let sums = sums
+            .into_iter()
+            .map(|sum| i64::try_from(sum).map_err(overflow))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Int64Chunked::from_vec(name.into(), sums).into_column())
     }
 }

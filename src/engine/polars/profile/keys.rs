@@ -1,7 +1,7 @@
 //! Customer ids → dense group numbers: one open-addressing table a shard, ids kept once.
 
 use hashbrown::HashTable;
-use polars::prelude::{Column, Int64Chunked, NewChunkedArray, StringChunked, IntoColumn};
+use polars::prelude::{Column, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::engine::Error;
@@ -40,93 +40,132 @@ impl Ids {
     }
 }
 
-/// The ids seen so far, in the order of their first row.
+/// The ids seen so far: each has a dense group number. An id is one 128-bit word, so that most look-ups touch the
+/// table and nothing else.
 pub(super) struct Keys {
-    table: HashTable<u32>,
-    hashes: Vec<u64>,
-    ids: Stored,
+    table: HashTable<Slot>,
+    text: bool,
+    /// The bytes of texts that do not fit a word.
+    long: Vec<u8>,
 }
 
-enum Stored {
-    /// All ids in one text, and where each ends.
-    Text { bytes: Vec<u8>, ends: Vec<usize> },
-    Int(Vec<i64>),
+struct Slot {
+    id: u128,
+    hash: u64,
+    group: u32,
 }
+
+/// The longest text that is its own word.
+const INLINE: usize = 12;
 
 impl Keys {
     pub(super) fn new(ty: Type) -> Self {
-        let ids = match ty {
-            Type::Int => Stored::Int(Vec::new()),
-            _ => Stored::Text { bytes: Vec::new(), ends: Vec::new() },
-        };
-        Self { table: HashTable::new(), hashes: Vec::new(), ids }
+        Self { table: HashTable::new(), text: ty != Type::Int, long: Vec::new() }
     }
 
     /// How many ids there are.
     pub(super) fn len(&self) -> usize {
-        self.hashes.len()
+        self.table.len()
     }
 
     /// The group of each of these rows; new ids get new groups.
     pub(super) fn groups(&mut self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
         groups.clear();
-        match (ids, &mut self.ids) {
-            (Ids::Text(ids), Stored::Text { bytes, ends }) => {
+        match ids {
+            Ids::Text(ids) => {
                 let Some(array) = ids.downcast_iter().next() else { return };
+                let views = array.views();
                 for &row in rows {
-                    let (id, hash) = (array.value(row as usize).as_bytes(), hashes[row as usize]);
-                    let same = |&group: &u32| {
-                        let group = group as usize;
-                        self.hashes[group] == hash && text_at(bytes, ends, group) == id
-                    };
-                    let group = match self.table.find(hash, same) {
-                        Some(group) => *group,
-                        None => {
-                            let group = self.hashes.len() as u32;
-                            self.hashes.push(hash);
-                            bytes.extend_from_slice(id);
-                            ends.push(bytes.len());
-                            self.table.insert_unique(hash, group, |&group| self.hashes[group as usize]);
-                            group
-                        }
-                    };
-                    groups.push(group);
+                    let (view, hash) = (&views[row as usize], hashes[row as usize]);
+                    groups.push(if view.length as usize <= INLINE {
+                        self.group(view.as_u128(), hash)
+                    } else {
+                        self.long_group(array.value(row as usize).as_bytes(), hash)
+                    });
                 }
             }
-            (Ids::Int(ids), Stored::Int(stored)) => {
+            Ids::Int(ids) => {
                 let Some(array) = ids.downcast_iter().next() else { return };
+                let values = array.values().as_slice();
                 for &row in rows {
-                    let (id, hash) = (array.value(row as usize), hashes[row as usize]);
-                    let group = match self.table.find(hash, |&group| stored[group as usize] == id) {
-                        Some(group) => *group,
-                        None => {
-                            let group = self.hashes.len() as u32;
-                            self.hashes.push(hash);
-                            stored.push(id);
-                            self.table.insert_unique(hash, group, |&group| self.hashes[group as usize]);
-                            group
-                        }
-                    };
-                    groups.push(group);
+                    groups.push(self.group(values[row as usize] as u64 as u128, hashes[row as usize]));
                 }
             }
-            _ => {}
         }
+    }
+
+    fn group(&mut self, id: u128, hash: u64) -> u32 {
+        match self.table.find(hash, |slot| slot.id == id) {
+            Some(slot) => slot.group,
+            None => self.insert(id, hash),
+        }
+    }
+
+    fn insert(&mut self, id: u128, hash: u64) -> u32 {
+        let group = self.table.len() as u32;
+        self.table.insert_unique(hash, Slot { id, hash, group }, |slot| slot.hash);
+        group
+    }
+
+    /// A longer text's word is its length and where its bytes are kept.
+    fn long_group(&mut self, id: &[u8], hash: u64) -> u32 {
+        let long = &self.long;
+        let same = |slot: &Slot| slot.hash == hash && long_text(slot.id, long) == Some(id);
+        if let Some(slot) = self.table.find(hash, same) {
+            return slot.group;
+        }
+        let word = u128::from(id.len() as u32) | (self.long.len() as u128) << 32;
+        self.long.extend_from_slice(id);
+        self.insert(word, hash)
+    }
+
+    /// The groups in the order of their ids, each with a word that orders like its id; none where an id is too long
+    /// for that.
+    pub(super) fn sorted(&self) -> Option<Vec<(u128, u32)>> {
+        if !self.long.is_empty() {
+            return None;
+        }
+        let order = |slot: &Slot| {
+            let key = match self.text {
+                // The twelve bytes, the first the most significant, then the length: `a` is before `a\0`.
+                true => {
+                    let bytes = u128::from_be_bytes(slot.id.to_le_bytes()) << 32;
+                    bytes | u128::from(slot.id as u32)
+                }
+                false => u128::from(slot.id as u64 ^ 1 << 63),
+            };
+            (key, slot.group)
+        };
+        let mut sorted: Vec<(u128, u32)> = self.table.iter().map(order).collect();
+        sorted.sort_unstable();
+        Some(sorted)
     }
 
     /// The ids as a column, in the order of the groups.
     pub(super) fn finish(self, name: &str) -> Column {
-        match self.ids {
-            Stored::Int(ids) => Int64Chunked::from_vec(name.into(), ids).into_column(),
-            Stored::Text { bytes, ends } => {
-                let text = |group| std::str::from_utf8(text_at(&bytes, &ends, group)).unwrap_or_default();
-                StringChunked::from_iter_values(name.into(), (0..ends.len()).map(text)).into_column()
-            }
+        let mut words = vec![0_u128; self.table.len()];
+        for slot in &self.table {
+            words[slot.group as usize] = slot.id;
         }
+        if !self.text {
+            let ids = words.into_iter().map(|word| word as u64 as i64).collect();
+            return Int64Chunked::from_vec(name.into(), ids).into_column();
+        }
+        let bytes: Vec<[u8; 16]> = words.iter().map(|word| word.to_le_bytes()).collect();
+        let texts = words.iter().zip(&bytes).map(|(word, bytes)| {
+            let short = &bytes[4..4 + (*word as u32 as usize).min(INLINE)];
+            std::str::from_utf8(long_text(*word, &self.long).unwrap_or(short)).unwrap_or_default()
+        });
+        StringChunked::from_iter_values(name.into(), texts).into_column()
     }
 }
 
-fn text_at<'a>(bytes: &'a [u8], ends: &[usize], group: usize) -> &'a [u8] {
-    let start = if group == 0 { 0 } else { ends[group - 1] };
-    &bytes[start..ends[group]]
+/// The bytes of a longer text's word; none if the word is a short text itself.
+fn long_text(word: u128, long: &[u8]) -> Option<&[u8]> {
+    let length = word as u32 as usize;
+    if length <= INLINE {
+        return None;
+    }
+    let start = (word >> 32) as usize;
+    long.get(start..start + length)
 }

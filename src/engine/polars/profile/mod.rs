@@ -11,18 +11,16 @@ mod values;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use polars::prelude::{
-    DataFrame, Engine, IntoLazy, PlanCallback, SortMultipleOptions, col,
-};
+use polars::prelude::{DataFrame, Engine, IntoLazy, PlanCallback, col};
 
 use crate::engine::{Counts, Error};
 use crate::plan::{self, Plan};
 
-use super::scan::{self, AFTER_AS_OF, REASON, REASONS, Scan};
 use super::lower::lower;
-pub(in crate::engine::polars) use keys::{hash_int, hash_text};
+use super::scan::{self, AFTER_AS_OF, REASON, REASONS, Scan};
 use keys::Ids;
-use shard::{Batch, Shard};
+pub(in crate::engine::polars) use keys::{hash_int, hash_text};
+use shard::{Batch, Finished, Shard};
 
 /// Every metric of every customer: what the later stages know of the orders.
 #[derive(Clone, Debug)]
@@ -83,7 +81,7 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
         // Without senders the workers come to their end.
         lock(&dealer).senders.clear();
         let stopped = || Error::Engine("a worker of the profile panicked".to_owned());
-        let frames: Vec<Result<DataFrame, Error>> =
+        let frames: Vec<Result<Finished, Error>> =
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(stopped()))).collect();
         let frames = frames.into_iter().collect::<Result<Vec<_>, _>>()?;
         if let Some(failure) = lock(&dealer).failure.take() {
@@ -92,13 +90,7 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
         scanned?;
         Ok::<_, Error>(frames)
     })?;
-    let rows = frames.into_iter().reduce(|mut all, more| {
-        all.vstack_mut_owned(more).ok();
-        all
-    });
-    let rows = rows.unwrap_or_default();
-    let id = plan.orders.customer.column.as_str();
-    let rows = rows.sort([id], SortMultipleOptions::default())?;
+    let rows = Finished::merge(frames, &plan.orders.customer.column)?;
     let customers = derive(rows, plan)?;
     Ok(Profile { customers, counts: lock(&dealer).counted(plan) })
 }
@@ -140,9 +132,11 @@ impl Dealer {
     fn counted(&self, plan: &Plan) -> Counts {
         let read: u64 = plan.orders.files.iter().map(|file| file.rows).sum();
         let seen: u64 = self.counts.iter().sum();
-        let rejected = REASONS.iter().zip(self.counts).skip(1).filter(|(reason, count)| {
-            *count > 0 && **reason != REASONS[usize::from(AFTER_AS_OF)]
-        });
+        let rejected = REASONS
+            .iter()
+            .zip(self.counts)
+            .skip(1)
+            .filter(|(reason, count)| *count > 0 && **reason != REASONS[usize::from(AFTER_AS_OF)]);
         Counts {
             read,
             filtered: read.saturating_sub(seen),
@@ -167,7 +161,11 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
     let mut wanted = vec![col(plan.orders.customer.column.as_str())];
     wanted.extend(plan.metrics.iter().map(|metric| col(metric.name.as_str())));
     let facts = &plan.facts;
-    let facts = [(ORDERS, Some(&facts.orders)), (REVENUE, facts.revenue.as_ref()), (RECENCY, Some(&facts.recency_days))];
+    let facts = [
+        (ORDERS, Some(&facts.orders)),
+        (REVENUE, facts.revenue.as_ref()),
+        (RECENCY, Some(&facts.recency_days)),
+    ];
     for (name, fact) in facts {
         if let Some(fact) = fact {
             frame = frame.with_columns([lower(fact, &column)?.alias(name)]);

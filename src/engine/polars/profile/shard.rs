@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, IdxCa, SortMultipleOptions};
 
 use crate::engine::Error;
 use crate::engine::polars::scan::{DAY, INSTANT, Inputs};
@@ -69,20 +69,65 @@ impl<'a> Shard<'a> {
                 Some(mask) => masked.get(mask.as_str()).map_or(all, |(rows, groups)| (rows, groups)),
                 None => all,
             };
-            let operands: Vec<&Values> = inputs.operands.iter().filter_map(|name| values.get(name.as_str())).collect();
-            accumulator.update(&Rows { rows, groups, len, operands: &operands, day: &day, instant: instant.as_ref() })?;
+            let operands: Vec<&Values> =
+                inputs.operands.iter().filter_map(|name| values.get(name.as_str())).collect();
+            accumulator.update(&Rows {
+                rows,
+                groups,
+                len,
+                operands: &operands,
+                day: &day,
+                instant: instant.as_ref(),
+            })?;
         }
         Ok(())
     }
 
     /// One row a customer: the id and the aggregates.
-    pub(super) fn finish(self, plan: &Plan) -> Result<DataFrame, Error> {
+    pub(super) fn finish(self, plan: &Plan) -> Result<Finished, Error> {
         let len = self.keys.len();
+        let sorted = self.keys.sorted();
         let mut columns = vec![self.keys.finish(&plan.orders.customer.column)];
         for (at, accumulator) in self.accumulators.into_iter().enumerate() {
             columns.push(accumulator.finish(&aggregate_column(at), len)?);
         }
-        Ok(DataFrame::new(len, columns)?)
+        Ok(Finished { frame: DataFrame::new(len, columns)?, sorted })
+    }
+}
+
+/// What a shard hands over.
+pub(super) struct Finished {
+    /// One row a customer, in the order of the groups.
+    pub(super) frame: DataFrame,
+    /// See [`Keys::sorted`].
+    pub(super) sorted: Option<Vec<(u128, u32)>>,
+}
+
+impl Finished {
+    /// All customers of all shards, sorted by id.
+    pub(super) fn merge(shards: Vec<Self>, id: &str) -> Result<DataFrame, Error> {
+        let mut all = DataFrame::default();
+        let mut sorted: Option<Vec<(u128, u32)>> = Some(Vec::new());
+        for shard in shards {
+            let offset = all.height() as u32;
+            match (&mut sorted, shard.sorted) {
+                (Some(all), Some(more)) => {
+                    all.extend(more.into_iter().map(|(key, group)| (key, group + offset)));
+                }
+                _ => sorted = None,
+            }
+            if all.width() == 0 {
+                all = shard.frame;
+            } else {
+                all.vstack_mut_owned(shard.frame)?;
+            }
+        }
+        all.rechunk_mut();
+        let Some(mut sorted) = sorted else { return Ok(all.sort([id], SortMultipleOptions::default())?) };
+        // A stable sort finds the runs that the shards have sorted, and merges them.
+        sorted.sort_by_key(|(key, _)| *key);
+        let rows = sorted.into_iter().map(|(_, row)| row).collect();
+        Ok(all.take(&IdxCa::from_vec("".into(), rows))?)
     }
 }
 

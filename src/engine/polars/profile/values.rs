@@ -3,8 +3,8 @@
 use std::hash::Hash;
 
 use polars::prelude::{
-    Column, DataType, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray,
-    Float64Chunked, StaticArray, StringChunked,
+    Column, DataType, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray,
+    StaticArray, StringChunked,
 };
 
 use crate::engine::Error;
