@@ -66,6 +66,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         || profile::run(&plan, workers),
         |profile| format!("{} customers", profile.customers.height()),
     )?;
+    let is_frozen = frozen.is_some();
     let model = match frozen {
         Some(model) => model,
         None => progress.phase(
@@ -76,7 +77,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     };
     let published: Published = progress.phase(
         "publish",
-        || publish::publish(&plan, &profile, &model, &lock),
+        || publish::publish(&plan, &profile, &model, is_frozen, &lock),
         |published| published.folder.display().to_string(),
     )?;
     if args.plan.rules.format == Format::Text {
@@ -105,11 +106,9 @@ fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
     let inputs = plan.orders.files.iter().map(|file| (file.path.display().to_string(), &file.footer_sha256));
     let same_inputs = inputs.eq(manifest.inputs.iter().map(|file| (file.path.clone(), &file.footer_sha256)));
     let same_model = match frozen {
+        // A model that was fitted here is the same model from a file.
         Some(model) => *model == manifest.model,
-        None => {
-            manifest.model.fitted.as_of == manifest.as_of
-                && manifest.model.fitted.rules_sha256 == manifest.rules_sha256
-        }
+        None => !manifest.frozen,
     };
     folder.join("_SUCCESS").is_file()
         && manifest.version == env!("CARGO_PKG_VERSION")

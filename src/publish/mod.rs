@@ -34,8 +34,14 @@ pub fn folder(plan: &Plan) -> PathBuf {
     plan.target.join(format!("as_of={}", plan.as_of))
 }
 
-/// Writes, verifies and swaps in one run. The lock must be held.
-pub fn publish(plan: &Plan, profile: &Profile, model: &Model, _lock: &Lock) -> Result<Published, Error> {
+/// Writes, verifies and swaps in one run; `frozen` says that the model was not fitted by it. The lock must be held.
+pub fn publish(
+    plan: &Plan,
+    profile: &Profile,
+    model: &Model,
+    frozen: bool,
+    _lock: &Lock,
+) -> Result<Published, Error> {
     let folder = folder(plan);
     let staging = Staging::create(&plan.target, &plan.as_of.to_string())?;
     let metadata = vec![
@@ -71,7 +77,7 @@ pub fn publish(plan: &Plan, profile: &Profile, model: &Model, _lock: &Lock) -> R
 
     staging.write("model.json", &json(model)?)?;
     tables.push("model.json".to_owned());
-    let manifest = Manifest::new(plan, profile, model, staging.path(), &parts, &tables)?;
+    let manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), &parts, &tables)?;
     let text = json(&manifest)?;
     staging.write("manifest.json", &text)?;
     staging.write("_SUCCESS", format!("{}\n", manifest::sha256(&text)).as_bytes())?;

@@ -146,6 +146,7 @@ fn nothing_to_do() {
     sandbox.text("model.json", &std::fs::read_to_string(sandbox.path(FOLDER).join("model.json")).unwrap());
     assert!(!published(&[&skip[..], &["--model", "model.json"]].concat()));
     let model = std::fs::read_to_string(sandbox.path("model.json")).unwrap();
-    sandbox.text("model.json", &model.replace("\"customers\": 1", "\"customers\": 2"));
+    sandbox.text("model.json", &model.replace("\"at_least\": \"", "\"at_least\": \"7"));
     assert!(published(&[&skip[..], &["--model", "model.json"]].concat()));
+    assert!(published(&skip), "a fitted run after a frozen one");
 }
