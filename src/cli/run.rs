@@ -123,6 +123,7 @@ impl From<engine::Error> for Failure {
         let exit = match &error {
             engine::Error::Overflow { .. } | engine::Error::Model(_) => Exit::Rules,
             engine::Error::Io { .. } => Exit::Transient,
+            engine::Error::Unreadable(_) => Exit::Input,
             engine::Error::Engine(_) => Exit::Bug,
         };
         Self { exit, message: error.to_string() }

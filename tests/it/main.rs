@@ -5,6 +5,7 @@
 
 mod architecture;
 mod cdnow;
+mod commands;
 mod determinism;
 mod diagnostics;
 mod expr;
