@@ -84,6 +84,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         None => None,
     };
     let profile = clv::value(&plan, profile, learned.as_ref())?;
+    let is_frozen = frozen.is_some();
     let model = match frozen {
         Some(model) => model,
         None => progress.phase(
@@ -95,7 +96,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     let more: Vec<_> = held_out.iter().map(|check| ("calibration.parquet", &check.table)).collect();
     let published: Published = progress.phase(
         "publish",
-        || publish::publish(&plan, &profile, &model, &more, &lock),
+        || publish::publish(&plan, &profile, &model, is_frozen, &more, &lock),
         |published| published.folder.display().to_string(),
     )?;
     if args.plan.rules.format == Format::Text {
@@ -147,11 +148,9 @@ fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
     let inputs = plan.orders.files.iter().map(|file| (file.path.display().to_string(), &file.footer_sha256));
     let same_inputs = inputs.eq(manifest.inputs.iter().map(|file| (file.path.clone(), &file.footer_sha256)));
     let same_model = match frozen {
+        // A model that was fitted here is the same model from a file.
         Some(model) => *model == manifest.model,
-        None => {
-            manifest.model.fitted.as_of == manifest.as_of
-                && manifest.model.fitted.rules_sha256 == manifest.rules_sha256
-        }
+        None => !manifest.frozen,
     };
     folder.join("_SUCCESS").is_file()
         && manifest.version == env!("CARGO_PKG_VERSION")
@@ -167,6 +166,7 @@ impl From<engine::Error> for Failure {
             engine::Error::Overflow { .. } | engine::Error::Model(_) => Exit::Rules,
             engine::Error::Clv(_) => Exit::Refused,
             engine::Error::Io { .. } => Exit::Transient,
+            engine::Error::Unreadable(_) => Exit::Input,
             engine::Error::Engine(_) => Exit::Bug,
         };
         Self { exit, message: error.to_string() }

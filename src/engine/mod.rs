@@ -30,6 +30,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A file's footer was sound, but not what it leads to.
+    #[error("an input is not readable: {0}")]
+    Unreadable(String),
     /// The engine itself refused.
     #[error("the engine stopped: {0}")]
     Engine(String),

@@ -48,6 +48,8 @@ pub struct Manifest {
     pub columns: Vec<(String, String)>,
     /// What was learned, or applied.
     pub model: Model,
+    /// Whether the model came from a file, and was not fitted on these inputs.
+    pub frozen: bool,
     /// The parts.
     pub parts: Vec<FileEntry>,
     /// Everything else, but this file and `_SUCCESS`.
@@ -99,7 +101,7 @@ impl Manifest {
     pub(super) fn new(
         plan: &Plan,
         profile: &Profile,
-        model: &Model,
+        (model, frozen): (&Model, bool),
         folder: &Path,
         parts: &[String],
         tables: &[String],
@@ -143,6 +145,7 @@ impl Manifest {
             customers: profile.customers.height() as u64,
             columns: plan.output.iter().map(|column| (column.name.clone(), column.ty.sql())).collect(),
             model: model.clone(),
+            frozen,
             parts: entries(parts)?,
             tables: entries(tables)?,
         })

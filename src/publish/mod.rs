@@ -34,11 +34,13 @@ pub fn folder(plan: &Plan) -> PathBuf {
     plan.target.join(format!("as_of={}", plan.as_of))
 }
 
-/// Writes, verifies and swaps in one run; `more` are tables beside the usual ones. The lock must be held.
+/// Writes, verifies and swaps in one run; `frozen` says that the model was not fitted by it, `more` are tables beside
+/// the usual ones. The lock must be held.
 pub fn publish(
     plan: &Plan,
     profile: &Profile,
     model: &Model,
+    frozen: bool,
     more: &[(&str, &Frame)],
     _lock: &Lock,
 ) -> Result<Published, Error> {
@@ -80,7 +82,7 @@ pub fn publish(
 
     staging.write("model.json", &json(model)?)?;
     tables.push("model.json".to_owned());
-    let manifest = Manifest::new(plan, profile, model, staging.path(), &parts, &tables)?;
+    let manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), &parts, &tables)?;
     let text = json(&manifest)?;
     staging.write("manifest.json", &text)?;
     staging.write("_SUCCESS", format!("{}\n", manifest::sha256(&text)).as_bytes())?;

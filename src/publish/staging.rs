@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::Error;
 
@@ -19,9 +20,10 @@ impl Staging {
     /// Creates the folder; what a killed run left there is removed first.
     pub fn create(target: &Path, as_of: &str) -> Result<Self, Error> {
         let path = target.join(format!(".staging-as_of={as_of}"));
+        let mut live = live();
         remove(&path)?;
         fs::create_dir_all(&path).map_err(Error::io(&path))?;
-        live().push(path.clone());
+        live.push(path.clone());
         Ok(Self { path })
     }
 
@@ -41,6 +43,8 @@ impl Staging {
     pub fn swap_in(self, folder: &Path) -> Result<(), Error> {
         sync(&self.path)?;
         let parent = folder.parent().unwrap_or(Path::new("."));
+        // A signal that comes now waits: what is swapped in is whole.
+        let _live = live();
         if folder.exists() {
             exchange(&self.path, folder)?;
         } else {
@@ -58,11 +62,24 @@ impl Drop for Staging {
     }
 }
 
-/// Removes the staging folders of this process: for the end by a signal.
+/// Removes the staging folders of this process: for the end by a signal. From here on the process publishes nothing:
+/// whoever wants to create, swap in or drop a staging folder waits for the end.
 pub fn remove_all_staging() {
-    for path in live().drain(..) {
-        remove(&path).ok();
+    let mut live = live();
+    for path in live.drain(..) {
+        // Until it notices that the folder is gone, a writer may put one more file there while it is emptied.
+        let removed = (0..100).any(|_| {
+            let removed = remove(&path).is_ok();
+            if !removed {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            removed
+        });
+        if !removed {
+            eprintln!("tiermill: cannot remove `{}`; the next run will", path.display());
+        }
     }
+    std::mem::forget(live);
 }
 
 fn live() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {

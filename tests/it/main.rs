@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod architecture;
+mod cdnow;
+mod commands;
+mod determinism;
 mod diagnostics;
 mod expr;
 mod fuzz;
 mod goldens;
 mod presets;
+mod publishing;
 mod reference;
 mod rules;
 mod support;

@@ -29,6 +29,9 @@ impl From<PolarsError> for Error {
                 let source = std::io::Error::new(source.kind(), source.to_string());
                 Self::Io { path: "input".to_owned(), source }
             }
+            PolarsError::ComputeError(why) if why.starts_with("parquet: ") => {
+                Self::Unreadable(why.to_string())
+            }
             _ => Self::Engine(error.to_string()),
         }
     }
