@@ -27,7 +27,7 @@ fn worth(amounts: &[i64]) -> Golden {
 }
 
 impl Golden {
-    fn as_of(mut self, as_of: &'static str) -> Self {
+    fn until(mut self, as_of: &'static str) -> Self {
         self.as_of = as_of;
         self
     }

@@ -149,7 +149,7 @@ fn dates_are_local_across_a_change_of_the_clocks() {
          d 2025-03-10T04:00:00 x",
     )
     .zone("America/New_York")
-    .as_of("2025-03-09")
+    .until("2025-03-09")
     .check(rules, "id recency first n days last early\n a 1 1 1 1 x x\n b 0 0 1 1 x x\n c 0 0 1 1 x x");
     // The hour from 01:00 stands twice on 2 November: 05:30 UTC is the first 01:30, 06:15 UTC the second 01:15.
     // The later instant is the last order, although its local time is earlier.
@@ -161,7 +161,7 @@ fn dates_are_local_across_a_change_of_the_clocks() {
          b 2025-11-03T04:59:59 y",
     )
     .zone("America/New_York")
-    .as_of("2025-11-02")
+    .until("2025-11-02")
     .check(rules, "id recency first n days last early\n a 0 0 2 1 second once\n b 0 1 2 2 y x");
 }
 

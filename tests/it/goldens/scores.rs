@@ -106,6 +106,21 @@ fn the_mean_itself_is_in_the_better_bin() {
          scores:\n  high: {of: each, mean: true}\n  low: {of: each, mean: true, best: low}\n",
             "id each high low\n 1 0.1 1 2\n 2 0.2 2 1\n 3 0.3 2 1",
         );
+    // 0.1 + 0.2 and 0.3 are neighbours among the doubles: no double lies between them, where their mean is. Rounded to
+    // either of them, one of the two would be in the better bin both ways round.
+    golden("id:int at:date amount:decimal more:decimal\n 1 2025-01-01 0.10 0.20\n 2 2025-01-01 0.30 0")
+        .check(
+            "metrics:
+  x: sum(amount)
+  y: sum(more)
+  n: count(*)
+  each: x / n + y / n
+scores:
+  high: {of: each, mean: true}
+  low: {of: each, mean: true, best: low}
+",
+            "id each high low\n 1 0.30000000000000004 2 1\n 2 0.3 1 2",
+        );
 }
 
 #[test]
@@ -167,7 +182,7 @@ segments:
 
 #[test]
 fn weighted_scores_are_exact() {
-    // 0.1 × 1 + 0.2 × 3 = 0.7 and 0.1 × 3 + 0.2 × 2 = 0.7: in doubles 0.7000000000000001 and 0.7. A third has six
+    // 0.1 × 1 + 0.2 × 3 = 0.7 and 0.1 × 3 + 0.2 × 2 = 0.7: in doubles both are 0.7000000000000001. A third has six
     // places: 0.333333 × 3 = 0.999999. Negative weights subtract.
     golden("id:int at:date amount:int n:int\n 1 2025-01-01 10 30\n 2 2025-01-01 30 20").check(
         "metrics: {x: sum(amount), y: sum(n)}

@@ -133,7 +133,7 @@ fn broken_files() {
     }
     // The pages of the revenue are overwritten; the footer is whole.
     let (start, length) = revenue_chunk(&path, &bytes);
-    let mut zeroed = bytes.clone();
+    let mut zeroed = bytes;
     zeroed[start..start + length].fill(0);
     broken(&zeroed, "zeros instead of revenue");
     std::fs::remove_file(&path).unwrap();

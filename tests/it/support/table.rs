@@ -64,7 +64,7 @@ impl Cells {
             "text" => Self::Text(each(words, |word| word.replace('_', " "))),
             "int" => Self::Int(each(words, |word| word.parse().unwrap())),
             "float" => Self::Float(each(words, |word| word.parse().unwrap())),
-            "decimal" => Self::Decimal(each(words, |word| cents(word)), 2),
+            "decimal" => Self::Decimal(each(words, cents), 2),
             "date" => Self::Date(each(words, days)),
             "naive" => Self::Naive(each(words, micros)),
             "utc" => Self::Utc(each(words, micros)),
