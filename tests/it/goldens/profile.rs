@@ -32,14 +32,14 @@ fn a_window_is_half_open() {
 
 #[test]
 fn the_last_gap_is_between_purchase_days() {
-    // a: the 31st and, seen last, the 20th: 11; twice on the 31st is one day. b: one day only. c: 1 and 2 January of
+    // a: the 31st and the 20th: 11; the 3rd is seen last and earlier; twice on the 31st is one day. b: one day only. c: 1 and 2 January of
     // three days. d: the window leaves two of its days, and e only one.
     golden(
         "id:text at:naive
          a 2025-01-31T08:00:00
-         a 2025-01-03T08:00:00
-         a 2025-01-31T23:59:59
          a 2025-01-20T08:00:00
+         a 2025-01-31T23:59:59
+         a 2025-01-03T08:00:00
          b 2025-01-05T08:00:00
          b 2025-01-05T09:00:00
          c 2025-01-02T00:00:00

@@ -97,6 +97,9 @@ fn the_mean_itself_is_in_the_better_bin() {
     // The mean of 1, 2, 2 is 5/3: 1 is below it, 2 above. Of -1, -2, -2 it is -5/3.
     worth(&[1, 2, 2]).check(&scores, "id high low\n 1 1 2\n 2 2 1\n 3 2 1");
     worth(&[-1, -2, -2]).check(&scores, "id high low\n 1 2 1\n 2 1 2\n 3 1 2");
+    // The same in cents, of which there are no thirds.
+    golden("id:int at:date amount:decimal\n 1 2025-01-01 0.01\n 2 2025-01-01 0.02\n 3 2025-01-01 0.02")
+        .check(&scores, "id high low\n 1 1 2\n 2 2 1\n 3 2 1");
     // Doubles: 0.1 + 0.2 + 0.3 is 0.6000000000000001 in floating point, whose third is above the double 0.2. The
     // doubles themselves are 0.1000000000000000055, 0.2000000000000000111 and 0.2999999999999999889, and their exact mean
     // 0.20000000000000000185 is below 0.2000000000000000111: customer 2 is above the mean, not below.
