@@ -68,20 +68,19 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     )?;
     let learned = match &frozen {
         Some(model) => model.clv.clone(),
-        None => progress.phase("clv", || clv::learn(&plan, &profile), |model| clv_note(model.as_ref()))?,
+        None if plan.clv.as_ref().is_some_and(|clv| clv.is_learned()) => {
+            progress.phase("clv", || clv::learn(&plan, &profile), |model| clv_note(model.as_ref()))?
+        }
+        None => None,
     };
-    let held_out = match &frozen {
-        Some(_) => None,
-        None if plan.clv.as_ref().is_some_and(|clv| clv.holdout_days().is_some()) => progress.phase(
+    let held_out = match frozen.is_none() && plan.clv.as_ref().is_some_and(|clv| clv.holdout_days().is_some())
+    {
+        true => progress.phase(
             "holdout",
             || clv::holdout::check(&plan, &profile, workers),
-            |check| {
-                check
-                    .as_ref()
-                    .map_or("nothing to check".to_owned(), |check| calibration_note(&check.calibration))
-            },
+            |check| check.as_ref().map_or(String::new(), |check| calibration_note(&check.calibration)),
         )?,
-        None => None,
+        false => None,
     };
     let profile = clv::value(&plan, profile, learned.as_ref())?;
     let is_frozen = frozen.is_some();

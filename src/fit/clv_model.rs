@@ -74,7 +74,7 @@ impl ModelFit {
         let params = report.params.iter();
         Self {
             model: model.to_owned(),
-            params: params.clone().map(|param| (param.name.clone(), param.value)).collect(),
+            params: params.clone().map(|param| (param.name.clone(), as_read_back(param.value))).collect(),
             standard_errors: params.map(|param| (param.name.clone(), param.standard_error)).collect(),
             log_likelihood: report.log_likelihood,
             customers: report.customers,
@@ -85,6 +85,20 @@ impl ModelFit {
             warnings: report.warnings.clone(),
         }
     }
+}
+
+/// The number that a reader of the document gets: the reader's last digit may differ from the writer's, and a model
+/// that is applied later must say the same as the run that fitted it.
+fn as_read_back(value: f64) -> f64 {
+    let read = |value: f64| serde_json::from_str(&serde_json::to_string(&value).ok()?).ok();
+    let mut value = value;
+    for _ in 0..32 {
+        match read(value) {
+            Some(again) if again != value => value = again,
+            _ => break,
+        }
+    }
+    value
 }
 
 impl ClvModel {

@@ -111,6 +111,11 @@ impl Clv {
     pub const ORDERS_COLUMNS: &'static [&'static str] =
         &["expected_orders", "p_alive", "expected_order_value", "clv"];
 
+    /// Whether there is something to learn from the population.
+    pub fn is_learned(&self) -> bool {
+        matches!(self.model, ClvModel::Orders(_))
+    }
+
     /// How many days are held out, if any.
     pub fn holdout_days(&self) -> Option<u32> {
         match &self.model {

@@ -311,14 +311,17 @@ fn special_functions() {
     close(special::ln_add_exp(-1000.0, -1000.0), -1000.0 + 2.0_f64.ln(), 1e-15);
 }
 
+/// Kind, parameters, (x, recency, age) in days, t in weeks; ln L, P(alive) and orders if alive from 25 and more
+/// digits.
+#[derive(serde::Deserialize)]
+struct Extreme(OrderModelKind, [f64; 4], (u32, i32, i32), f64, f64, f64, f64);
+
 #[test]
 fn extreme_parameters_and_histories() {
-    // (kind, parameters, (x, recency, age) in days, t in weeks, ln L, P(alive), orders if alive), 40 and more digits.
-    let cases: Vec<(OrderModelKind, [f64; 4], (u32, i32, i32), f64, f64, f64, f64)> =
-        serde_json::from_str(include_str!("fixtures/clv_stress.json")).unwrap();
+    let cases: Vec<Extreme> = serde_json::from_str(include_str!("fixtures/clv_stress.json")).unwrap();
     assert!(cases.len() > 400);
     let mut worst = [0.0_f64; 3];
-    for (kind, params, (x, recency, age), t, log_likelihood, p_alive, orders) in cases {
+    for Extreme(kind, params, (x, recency, age), t, log_likelihood, p_alive, orders) in cases {
         let model = kind.with_params(params).unwrap();
         let triples = Triples::group(&[x], &[recency], &[age], 7.0).unwrap();
         let triple = &triples.distinct()[0];
@@ -583,7 +586,8 @@ fn nobody_stops() {
         let orders: f64 =
             predictions.expected_orders.iter().zip(triples.weights()).map(|(o, w)| o * *w as f64).sum();
         close(orders / 3000.0, 365.0 / 40.0, 0.1);
-        assert!(predictions.p_alive.iter().all(|alive| *alive > 0.9));
+        let alive: f64 = predictions.p_alive.iter().zip(triples.weights()).map(|(p, w)| p * *w as f64).sum();
+        assert!(alive / 3000.0 > 0.98, "{alive}");
     }
 }
 
@@ -654,14 +658,44 @@ fn spend_that_the_model_does_not_fit() {
     let rising: Vec<f64> = repeats.iter().map(|x| f64::from(*x) * (5.0 + rng.random::<f64>())).collect();
     let fitted = fit_gamma_gamma(&Spend::group(&repeats, &rising).unwrap()).unwrap();
     assert!(codes(&fitted).contains(&WarningCode::CorrelatedSpend), "{fitted:?}");
-    // Means over customers without a mean: a Pareto tail of 0.7.
-    let heavy: Vec<f64> = repeats.iter().map(|_| 10.0 * rng.random::<f64>().powf(-1.0 / 0.7)).collect();
+    // Means over customers without a mean: a Pareto tail of 0.4.
+    let heavy: Vec<f64> = repeats.iter().map(|_| 10.0 * rng.random::<f64>().powf(-1.0 / 0.4)).collect();
     let fitted = fit_gamma_gamma(&Spend::group(&repeats, &heavy).unwrap()).unwrap();
     assert!(codes(&fitted).contains(&WarningCode::QBelowOne), "{fitted:?}");
     assert!(fitted.model.expected_order_value(1, 10.0).is_err());
     // Everybody alike: q and v run off together.
     let same: Vec<f64> = repeats.iter().map(|_| 10.0 + rng.random::<f64>()).collect();
     let fitted = fit_gamma_gamma(&Spend::group(&repeats, &same).unwrap()).unwrap();
-    close(fitted.model.expected_order_value(1, 10.0).unwrap(), 10.5, 0.02);
+    let value = fitted.model.expected_order_value(1, 10.0).unwrap();
+    assert!((10.0..10.5).contains(&value), "{value}");
     println!("{:?} {:?}", estimates(&fitted), codes(&fitted));
+}
+
+#[test]
+fn another_maximum_almost_as_good() {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let size = 5 + rng.random_range(0..300_usize);
+    let (often, rare) = (rng.random_range(1..20_u32), rng.random_range(1..200_u32));
+    let (mut repeats, mut recency, mut ages) = (vec![], vec![], vec![]);
+    for _ in 0..size {
+        let age = rng.random_range(0..700_i32);
+        let count = if rng.random::<f64>() < 0.5 {
+            rng.random_range(0..often)
+        } else if rng.random::<f64>() < 0.3 {
+            rng.random_range(0..rare)
+        } else {
+            0
+        };
+        let count = count.min(age as u32);
+        repeats.push(count);
+        ages.push(age);
+        recency.push(if count == 0 { 0 } else { rng.random_range((count as i32)..=age) });
+    }
+    let triples = Triples::group(&repeats, &recency, &ages, 7.0).unwrap();
+    let fitted = fit(OrderModelKind::BgNbd, &triples).unwrap();
+    assert!(codes(&fitted).contains(&WarningCode::SecondMode), "{:?}", fitted.report);
+    // The better one is kept.
+    let best =
+        fitted.report.starts.iter().map(|start| start.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
+    assert_eq!(fitted.report.log_likelihood, best);
 }

@@ -54,7 +54,7 @@ pub enum InputError {
         /// Its value.
         value: f64,
     },
-    /// The horizon needs a positive time unit and a rate of at least 0.
+    /// A discount rate must be a number of at least 0.
     #[error("a discount rate of {0} a year")]
     Rate(f64),
 }

@@ -5,7 +5,8 @@
 use super::error::FitError;
 use super::gamma_gamma::GammaGamma;
 use super::jet::Jet;
-use super::optimise::{Optimum, maximise};
+use super::nbd;
+use super::optimise::{Bounds, Optimum, maximise};
 use super::order_model::{OrderModel, OrderModelKind};
 use super::report::{FitReport, Param, StartReport};
 use super::spend::Spend;
@@ -23,8 +24,8 @@ const RIDGE_ERROR: f64 = 10.0;
 /// A second maximum this far behind in ln L is worth a word: within it a 95 % likelihood ratio (4 parameters) is blind.
 const SECOND_MODE: f64 = 5.0;
 const FEW_REPEAT_CUSTOMERS: u64 = 50;
-/// With less drop-out than this among repeat customers there is none to see.
-const NO_DROP_OUT: f64 = 1e-3;
+/// Two parameters for drop-out that gain less than this in ln L have found none: χ² of 2 degrees, 95 %, halved.
+const NO_DROP_OUT: f64 = 3.0;
 const CORRELATED: f64 = 0.3;
 
 /// A fitted model and its account.
@@ -45,6 +46,7 @@ pub fn fit(kind: OrderModelKind, triples: &Triples) -> Result<Fitted<OrderModel>
         return Err(FitError::NoRepeatCustomers { customers: triples.customers() });
     }
     let plan = for_orders(kind, triples);
+    let bounds = plan.bounds;
     let on = |triples: &Triples, logs: &[f64; 4]| match kind.with_params(logs.map(f64::exp)) {
         Ok(model) => model.log_likelihood(triples),
         Err(_) => Jet { value: f64::NAN, ..Jet::ZERO },
@@ -60,9 +62,13 @@ pub fn fit(kind: OrderModelKind, triples: &Triples) -> Result<Fitted<OrderModel>
     if triples.repeat_customers() < FEW_REPEAT_CUSTOMERS {
         report.warnings.push(Warning::few_repeat_customers(triples.repeat_customers()));
     }
-    let gone = gone(&model, triples);
-    if gone < NO_DROP_OUT {
-        report.warnings.insert(0, Warning::no_drop_out(gone));
+    let bounds =
+        Bounds { lower: [bounds.lower[0], bounds.lower[1]], upper: [bounds.upper[0], bounds.upper[1]] };
+    let without =
+        maximise(|logs| nbd::log_likelihood(&logs.map(f64::exp), triples), &[logs[0], logs[1]], &bounds);
+    let behind = report.log_likelihood - without.jet.value;
+    if behind < NO_DROP_OUT {
+        report.warnings.insert(0, Warning::no_drop_out(behind.max(0.0)));
     }
     Ok(Fitted { model, report })
 }
@@ -101,19 +107,6 @@ pub fn fit_gamma_gamma(spend: &Spend) -> Result<Fitted<GammaGamma>, FitError> {
         report.warnings.push(Warning::correlated_spend(correlation));
     }
     Ok(Fitted { model, report })
-}
-
-/// Mean 1 − P(alive) over customers with repeats.
-fn gone(model: &OrderModel, triples: &Triples) -> f64 {
-    let (mut gone, mut customers) = (0.0, 0.0);
-    for (triple, weight) in triples.distinct().iter().zip(triples.weights()) {
-        if triple.repeats > 0 {
-            let (x, t_x, age) = triples.in_units(triple);
-            gone += *weight as f64 * (1.0 - model.p_alive(x, t_x, age));
-            customers += *weight as f64;
-        }
-    }
-    gone / customers
 }
 
 struct Population {

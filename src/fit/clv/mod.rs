@@ -6,7 +6,7 @@
 //! | `triple` | the distinct (repeats, recency, age) of a population, with weights |
 //! | `spend` | the distinct (repeats, mean amount), with weights |
 //! | `bg_nbd`, `mbg_nbd`, `pareto_nbd` | a model of repeat orders; the first two share `beta_geometric` |
-//! | `order_model` | any of the three |
+//! | `order_model` | any of the three; `nbd` is what they are without drop-out |
 //! | `gamma_gamma` | the model of the amount of an order |
 //! | `fit` | maximum likelihood; `start` where from, `optimise` how, `report` and `warning` what to say, `error` why not |
 //! | `value` | predictions over a horizon |
@@ -26,6 +26,7 @@ mod gamma_gamma;
 mod jet;
 mod mbg_nbd;
 mod mixture;
+mod nbd;
 mod optimise;
 mod order_model;
 mod pareto_nbd;

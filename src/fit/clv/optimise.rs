@@ -7,8 +7,11 @@ use super::symmetric::{Eigen, eigen};
 
 /// A point is a maximum when Newton's step promises less than this: 1e-8 of a standard error.
 const GAIN: f64 = 1e-16;
-/// What rounding in the function's value may hide; a point that promises less and cannot be improved is a maximum.
-const GAIN_STALLED: f64 = 1e-8;
+/// A point that promises less than this within the greatest step and cannot be improved is a maximum, too: on a ridge,
+/// rounding hides the rest.
+const GAIN_STALLED: f64 = 1e-6;
+/// So many steps in a row that the value does not show are a standstill.
+const IDLE: usize = 6;
 const MAX_EVALUATIONS: usize = 300;
 const FIRST_RADIUS: f64 = 1.0;
 const MAX_RADIUS: f64 = 4.0;
@@ -49,7 +52,7 @@ struct Local<const N: usize> {
     curvature: Eigen<N>,
     /// The gradient in the eigenvectors' coordinates.
     slopes: [f64; N],
-    /// What Newton's step promises.
+    /// What Newton's step promises, or the greatest step where that is shorter.
     gain: f64,
     /// No direction curves upwards.
     concave: bool,
@@ -81,10 +84,12 @@ impl<const N: usize> Local<N> {
         for (k, slope) in slopes.iter_mut().enumerate() {
             *slope = (0..N).map(|i| curvature.vectors[i][k] * gradient[i]).sum();
             if *slope != 0.0 {
-                gain += 0.5 * *slope * *slope / curvature.values[k].max(floor);
+                let newton = 0.5 * *slope * *slope / curvature.values[k].max(0.0);
+                gain += newton.min(MAX_RADIUS * slope.abs());
             }
         }
-        let concave = curvature.values.iter().all(|value| *value >= -floor);
+        let least = floor.max(GAIN_STALLED / (MAX_RADIUS * MAX_RADIUS));
+        let concave = curvature.values.iter().all(|value| *value >= -least);
         Self { held, gradient, curvature, slopes, gain, concave }
     }
 
@@ -149,6 +154,7 @@ pub fn maximise<const N: usize>(
     }
     let mut local = Local::at(&point, &jet, bounds);
     let mut stalled = false;
+    let mut idle = 0;
     while evaluations < MAX_EVALUATIONS && !(local.concave && local.gain <= GAIN) {
         let step = local.step(radius);
         let mut next = point;
@@ -190,6 +196,11 @@ pub fn maximise<const N: usize>(
             radius = (2.0 * radius).min(MAX_RADIUS);
         }
         if better {
+            idle = if there.value - jet.value > noise { 0 } else { idle + 1 };
+            if idle == IDLE {
+                stalled = true;
+                break;
+            }
             point = next;
             jet = there;
             local = Local::at(&point, &jet, bounds);

@@ -89,6 +89,13 @@ impl Spend {
         sum / count
     }
 
+    /// The geometric mean of the customers' mean amounts; NaN without any.
+    #[must_use]
+    pub fn middle_amount(&self) -> f64 {
+        let (sum, count) = self.weighted().fold((0.0, 0.0), |(s, n), (_, m, w)| (s + w * m.ln(), n + w));
+        (sum / count).exp()
+    }
+
     /// Pearson's correlation of repeats and mean amount over customers; 0 where one of them does not vary.
     #[must_use]
     pub fn correlation(&self) -> f64 {

@@ -5,8 +5,12 @@ use super::order_model::OrderModelKind;
 use super::spend::Spend;
 use super::triple::Triples;
 
-/// Shapes stay within these; a parameter at its bound means "none" or "all alike".
-const SHAPE: (f64, f64) = (1e-5, 1e6);
+/// Shapes stay within these; a parameter at its bound means "none" or "all alike": at 1e4 customers differ by 1 %.
+const SHAPE: (f64, f64) = (1e-5, 1e4);
+/// The second shape of the drop-out chances grows without bound where nobody stops.
+const MOST_B: f64 = 1e6;
+/// The shape of one customer's amounts grows without bound where these are all equal.
+const MOST_P: f64 = 1e4;
 /// Scales stay within these times the population's mean.
 const SCALE: (f64, f64) = (1e-6, 1e7);
 
@@ -47,7 +51,7 @@ pub(super) fn for_orders(kind: OrderModelKind, triples: &Triples) -> Plan<4> {
                 [0.1, 0.1 / rate, 0.2, 0.3],
             ],
             [SHAPE.0, least, SHAPE.0, SHAPE.0],
-            [SHAPE.1, most, SHAPE.1, SHAPE.1],
+            [SHAPE.1, most, SHAPE.1, MOST_B],
         ),
         OrderModelKind::ParetoNbd => plan(
             &[
@@ -66,12 +70,13 @@ pub(super) fn for_orders(kind: OrderModelKind, triples: &Triples) -> Plan<4> {
 
 /// For Gamma-Gamma; needs a customer in `spend`.
 pub(super) fn for_spend(spend: &Spend) -> Plan<3> {
-    let mean = spend.mean_amount();
-    // The scale that gives the shapes the population's mean.
-    let with = |p: f64, q: f64| [p, q, mean * (q - 1.0) / p];
+    // Not the mean: a heavy tail would move it far from most customers.
+    let middle = spend.middle_amount();
+    // The scale that puts the population's mean there.
+    let with = |p: f64, q: f64| [p, q, middle * (q - 1.0) / p];
     plan(
         &[with(5.0, 3.5), with(1.0, 3.0), with(2.0, 2.0), with(0.5, 6.0), with(20.0, 10.0), with(10.0, 1.2)],
-        [SHAPE.0, SHAPE.0, SCALE.0 * mean],
-        [SCALE.1, SHAPE.1, SCALE.1 * mean],
+        [SHAPE.0, SHAPE.0, SCALE.0 * middle],
+        [MOST_P, SHAPE.1, SCALE.1 * middle],
     )
 }

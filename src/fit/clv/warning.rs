@@ -33,14 +33,13 @@ pub struct Warning {
 }
 
 impl Warning {
-    pub(super) fn no_drop_out(gone: f64) -> Self {
+    pub(super) fn no_drop_out(behind: f64) -> Self {
         Self {
             code: WarningCode::NoDropOut,
             message: format!(
-                "no drop-out detected: P(alive) of repeat customers is {:.4} on average",
-                1.0 - gone
+                "no drop-out detected: without any the log-likelihood is only {behind:.2} lower"
             ),
-            advice: "expect `p_alive` near 1 and a value without churn; observe for longer before using it"
+            advice: "`p_alive` rests on the model, not on the data; observe for longer before using it"
                 .into(),
         }
     }
