@@ -49,7 +49,7 @@ impl BetaGeometric {
             return f64::NEG_INFINITY;
         }
         let silence = ((age - t_x) / (self.alpha + t_x)).ln_1p();
-        (self.a / (self.b + coins - 1.0)).ln() + (self.r + x) * silence
+        (self.a / (self.b + (coins - 1.0))).ln() + (self.r + x) * silence
     }
 
     pub(super) fn p_alive(&self, x: f64, t_x: f64, age: f64) -> f64 {
@@ -118,7 +118,7 @@ impl BetaGeometric {
         }
         let silence = ((age - t_x) / at_last).ln_1p();
         let shrink = -(age - t_x) / (at_end * at_last);
-        let before = b + coins - 1.0;
+        let before = b + (coins - 1.0);
         let mut d = Jet::ZERO;
         d.value = (a / before).ln() + shape * silence;
         d.gradient = [silence, shape * shrink, 1.0 / a, -1.0 / before];

@@ -95,7 +95,7 @@ impl BgNbd {
                     break;
                 }
             }
-            sum += (stay + (self.a / (self.b + count - 1.0)).ln()).exp() * tail;
+            sum += (stay + (self.a / (self.b + (count - 1.0))).ln()).exp() * tail;
         }
         sum
     }

@@ -39,7 +39,7 @@ enum Failure {
 
 impl From<FitError> for Failure {
     fn from(error: FitError) -> Self {
-        Self::Fit(error.to_string())
+        Self::Fit(format!("{error}; {}", error.help()))
     }
 }
 
