@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::engine;
-use crate::engine::polars::{fit, profile};
-use crate::fit::Model;
+use crate::engine::polars::{clv, fit, profile};
+use crate::fit::{Calibration, ClvModel, Model};
 use crate::plan::Plan;
 use crate::publish::{self, Lock, Manifest, Published};
 use crate::report::{Outcome, RunResult, segments_table};
@@ -66,18 +66,36 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         || profile::run(&plan, workers),
         |profile| format!("{} customers", profile.customers.height()),
     )?;
+    let learned = match &frozen {
+        Some(model) => model.clv.clone(),
+        None if plan.clv.as_ref().is_some_and(|clv| clv.is_learned()) => {
+            progress.phase("clv", || clv::learn(&plan, &profile), |model| clv_note(model.as_ref()))?
+        }
+        None => None,
+    };
+    let held_out = match frozen.is_none() && plan.clv.as_ref().is_some_and(|clv| clv.holdout_days().is_some())
+    {
+        true => progress.phase(
+            "holdout",
+            || clv::holdout::check(&plan, &profile, workers),
+            |check| check.as_ref().map_or(String::new(), |check| calibration_note(&check.calibration)),
+        )?,
+        false => None,
+    };
+    let profile = clv::value(&plan, profile, learned.as_ref())?;
     let is_frozen = frozen.is_some();
     let model = match frozen {
         Some(model) => model,
         None => progress.phase(
             "fit",
-            || fit::run(&plan, &profile),
+            || fit::run(&plan, &profile, learned),
             |model: &Model| format!("{} scores, {} bands", model.scores.len(), model.bands.len()),
         )?,
     };
+    let more: Vec<_> = held_out.iter().map(|check| ("calibration.parquet", &check.table)).collect();
     let published: Published = progress.phase(
         "publish",
-        || publish::publish(&plan, &profile, &model, is_frozen, &lock),
+        || publish::publish(&plan, &profile, &model, is_frozen, &more, &lock),
         |published| published.folder.display().to_string(),
     )?;
     if args.plan.rules.format == Format::Text {
@@ -85,7 +103,30 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         println!();
     }
     let folder = published.folder.display().to_string();
-    Ok(Outcome::new(&published.manifest, folder, progress.seconds()))
+    let calibration = held_out.map(|check| check.calibration);
+    Ok(Outcome::new(&published.manifest, folder, calibration, progress.seconds()))
+}
+
+fn calibration_note(calibration: &Calibration) -> String {
+    let Calibration { predicted_orders, actual_orders, holdout_days, .. } = calibration;
+    format!("{predicted_orders:.1} orders expected in {holdout_days} days, {actual_orders:.0} came")
+}
+
+/// What the fit says of itself, warnings included: nobody should have to open the model to see them.
+fn clv_note(model: Option<&ClvModel>) -> String {
+    let Some(model) = model else { return "nothing to learn".to_owned() };
+    if let Some(why) = &model.fallback {
+        return format!("`simple` instead: {why}");
+    }
+    let fits = || model.orders.iter().chain(&model.spend);
+    let mut note: Vec<String> =
+        fits().map(|fit| format!("{} ln L {:.3}", fit.model, fit.log_likelihood)).collect();
+    note.extend(
+        fits()
+            .flat_map(|fit| &fit.warnings)
+            .map(|warning| format!("warning: {}; {}", warning.message, warning.advice)),
+    );
+    note.join("; ")
 }
 
 fn rows(plan: &Plan) -> u64 {
@@ -122,6 +163,7 @@ impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Self {
         let exit = match &error {
             engine::Error::Overflow { .. } | engine::Error::Model(_) => Exit::Rules,
+            engine::Error::Clv(_) => Exit::Refused,
             engine::Error::Io { .. } => Exit::Transient,
             engine::Error::Unreadable(_) => Exit::Input,
             engine::Error::Engine(_) => Exit::Bug,

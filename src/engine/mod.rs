@@ -19,6 +19,9 @@ pub enum Error {
     /// A model that does not belong to the plan.
     #[error("the model does not fit the rules: {0}")]
     Model(String),
+    /// The CLV model cannot be had.
+    #[error("the `clv` model cannot be fitted: {0}")]
+    Clv(String),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     Io {

@@ -1,12 +1,15 @@
 //! What is learned from the population, and nothing else: the model. Works on plain slices; knows no engine.
 
 mod bands;
+pub mod clv;
+mod clv_model;
 mod cuts;
 mod histogram;
 mod mean;
 mod model;
 
 pub use bands::band_cuts;
+pub use clv_model::{Calibration, ClvModel, ModelFit};
 pub use cuts::{quantile_cuts, split_positions};
 pub use histogram::{Histogram, Kind, Number, double_key, key_double};
 pub use mean::mean_cut;

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ClvModel;
+
 /// The version of the document.
 pub const FORMAT: u32 = 1;
 
 /// What was learned. Numbers are texts, so that no JSON reader rounds them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// The version of this document.
     pub format: u32,
@@ -16,6 +18,9 @@ pub struct Model {
     pub scores: Vec<ScoreModel>,
     /// One for each band column, in the order of the rules file.
     pub bands: Vec<BandModel>,
+    /// How customers come back and what they spend, if the rules ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clv: Option<ClvModel>,
 }
 
 /// What a model was fitted on.

@@ -31,6 +31,8 @@ pub enum Function {
     CountDistinct(Expr),
     /// `sum(x)` of an exact type; zero without rows.
     Sum(Expr),
+    /// The sum of `x`, of an exact type, over the customer's first purchase day; zero without rows.
+    FirstDaySum(Expr),
     /// `min(x)`; null without rows, as all that follow.
     Min(Expr),
     /// `max(x)`
@@ -65,6 +67,7 @@ impl Function {
             Self::CountValues(x)
             | Self::CountDistinct(x)
             | Self::Sum(x)
+            | Self::FirstDaySum(x)
             | Self::Min(x)
             | Self::Max(x)
             | Self::First(x)
@@ -92,6 +95,7 @@ impl fmt::Display for Aggregate {
             Function::CountValues(x) => write!(f, "count({x})")?,
             Function::CountDistinct(x) => write!(f, "count(distinct {x})")?,
             Function::Sum(x) => write!(f, "sum({x})")?,
+            Function::FirstDaySum(x) => write!(f, "sum({x}) of the first purchase day")?,
             Function::Min(x) => write!(f, "min({x})")?,
             Function::Max(x) => write!(f, "max({x})")?,
             Function::First(x) => write!(f, "first({x})")?,

@@ -126,13 +126,22 @@ impl fmt::Display for Plan {
         }
         writeln!(f, "fit and apply")?;
         if let Some(clv) = &self.clv {
-            let super::ClvModel::Simple { revenue, first_day } = &clv.model;
             let days = clv.horizon_days;
-            writeln!(
-                f,
-                "  clv               {revenue} / (as_of - {first_day} + 1) * {days} * {}",
-                clv.margin
-            )?;
+            match &clv.model {
+                super::ClvModel::Simple => {
+                    writeln!(f, "  clv               {}", clv.simple_value(self.as_of))?
+                }
+                super::ClvModel::Orders(model) => writeln!(
+                    f,
+                    "  clv               {} and {:?} spend in units of {} days, {days} days ahead, discounted at {} a \
+                     year, times {}",
+                    model.kind.name(),
+                    model.spend,
+                    model.time_unit_days,
+                    model.discount_rate,
+                    clv.margin
+                )?,
+            }
         }
         for score in &self.scores {
             match &score.kind {

@@ -14,7 +14,7 @@ mod types;
 
 pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
 pub use band::Band;
-pub use clv::{Clv, ClvModel};
+pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, OutputColumn, Plan};

@@ -18,7 +18,7 @@ use super::Error;
 pub const FORMAT: u32 = 1;
 
 /// The manifest of a run. It names no clock and no machine: the same run writes the same manifest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of this document.
     pub format: u32,

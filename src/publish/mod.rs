@@ -34,12 +34,14 @@ pub fn folder(plan: &Plan) -> PathBuf {
     plan.target.join(format!("as_of={}", plan.as_of))
 }
 
-/// Writes, verifies and swaps in one run; `frozen` says that the model was not fitted by it. The lock must be held.
+/// Writes, verifies and swaps in one run; `frozen` says that the model was not fitted by it, `more` are tables beside
+/// the usual ones. The lock must be held.
 pub fn publish(
     plan: &Plan,
     profile: &Profile,
     model: &Model,
     frozen: bool,
+    more: &[(&str, &Frame)],
     _lock: &Lock,
 ) -> Result<Published, Error> {
     let folder = folder(plan);
@@ -74,6 +76,9 @@ pub fn publish(
     table("segments.parquet", &summary::segments(plan)?)?;
     table("summary.parquet", &summary::summary(plan, profile, &labelled, &previous(plan)?)?)?;
     table("rejected.parquet", &rejected::read(plan, &profile.counts)?)?;
+    for (name, frame) in more {
+        table(name, frame)?;
+    }
 
     staging.write("model.json", &json(model)?)?;
     tables.push("model.json".to_owned());

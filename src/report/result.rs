@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::fit::Calibration;
 use crate::publish::{Manifest, RowCounts};
 
 /// The outcome of a run for an orchestrator.
@@ -39,6 +40,9 @@ pub struct Outcome {
     pub parts: usize,
     /// Their size.
     pub bytes: u64,
+    /// How well the CLV model foretold the days held out, if some were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// Wall time by phase.
     pub seconds: Seconds,
 }
@@ -48,7 +52,12 @@ pub type Seconds = serde_json::Map<String, serde_json::Value>;
 
 impl Outcome {
     /// From what was published.
-    pub fn new(manifest: &Manifest, output: String, seconds: Seconds) -> Self {
+    pub fn new(
+        manifest: &Manifest,
+        output: String,
+        calibration: Option<Calibration>,
+        seconds: Seconds,
+    ) -> Self {
         Self {
             rules: manifest.rules.clone(),
             as_of: manifest.as_of.clone(),
@@ -57,6 +66,7 @@ impl Outcome {
             rows: manifest.rows.clone(),
             parts: manifest.parts.len(),
             bytes: manifest.parts.iter().map(|part| part.bytes).sum(),
+            calibration,
             seconds,
         }
     }

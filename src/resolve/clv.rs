@@ -2,14 +2,30 @@
 
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
-use crate::plan::{Aggregate, Clv, ClvModel, Column, Expr, Function, Literal, Role, Type};
+use crate::plan::{
+    Aggregate, Clv, ClvModel, Column, Expr, Function, Holdout, Literal, OnFailure, OrdersKind, OrdersModel,
+    Role, SpendModel, Type,
+};
 use crate::spec::{self, Margin};
 
 use super::aggregate::Aggregates;
 use super::scope::{CustomerScope, RowScope, Scope};
 
+/// Weeks, as in the literature.
+const DEFAULT_TIME_UNIT_DAYS: u32 = 7;
+/// Fewer customers who came back say nothing of how customers come back.
+const DEFAULT_MIN_REPEAT_CUSTOMERS: u64 = 50;
+
 /// All of the revenue.
 const ONE: Decimal = Decimal { unscaled: 1, scale: 0 };
+
+/// The columns that the section adds, whether or not it is sound; the inner none is one that could not be read.
+pub(super) fn columns(written: Option<&Option<spec::Clv>>) -> Option<&'static [&'static str]> {
+    Some(match written? {
+        Some(clv) if clv.model.value == "simple" => Clv::SIMPLE_COLUMNS,
+        _ => Clv::ORDERS_COLUMNS,
+    })
+}
 
 pub(super) fn resolve(
     written: &spec::Clv,
@@ -18,16 +34,9 @@ pub(super) fn resolve(
     aggregates: &mut Aggregates,
     out: &mut Diagnostics,
 ) -> Option<Clv> {
-    let spec::Clv { model, horizon, margin } = written;
-    if model.value != "simple" {
-        out.push(
-            Diagnostic::error(Code::NotBuilt, format!("the model `{}` is not built yet", model.value))
-                .with_span(model.span)
-                .with_hint("`simple` is: revenue a day observed, times horizon, times margin"),
-        );
-        return None;
-    }
-    let margin = resolve_margin(&margin.value, margin.span, metrics, out)?;
+    let spec::Clv { model, horizon, margin, .. } = written;
+    let margin = resolve_margin(&margin.value, margin.span, metrics, out);
+    let kind = kind(written, out);
     let Some((_, role, ty)) = rows.roles.iter().find(|(name, ..)| *name == "amount") else {
         let message = "`clv` needs an amount";
         let hint = "name the column under `inputs.orders.columns.amount`";
@@ -35,12 +44,85 @@ pub(super) fn resolve(
         return None;
     };
     let amount = Expr::column(Column::Role(*role), *ty);
-    let mut add = |function: Function, ty: Type| {
-        aggregates.intern(Aggregate { function, condition: None, window_days: None, ty })
+    let day = || Expr::column(Column::Role(Role::Day), Type::Date);
+    let mut add_within = |function: Function, ty: Type, window_days: Option<u32>| {
+        aggregates.intern(Aggregate { function, condition: None, window_days, ty })
     };
-    let revenue = add(Function::Sum(amount), *ty);
-    let first_day = add(Function::Min(Expr::column(Column::Role(Role::Day), Type::Date)), Type::Date);
-    Some(Clv { model: ClvModel::Simple { revenue, first_day }, horizon_days: horizon.value, margin })
+    let holdout = written.holdout.as_ref().map(|days| Holdout {
+        days: days.value,
+        purchase_days: add_within(Function::CountDistinct(day()), Type::Int, Some(days.value)),
+        revenue: add_within(Function::Sum(amount.clone()), *ty, Some(days.value)),
+    });
+    let mut add = |function: Function, ty: Type| add_within(function, ty, None);
+    let revenue = add(Function::Sum(amount.clone()), *ty);
+    let first_day = add(Function::Min(day()), Type::Date);
+    let model = match kind {
+        None => ClvModel::Simple,
+        Some(kind) => ClvModel::Orders(OrdersModel {
+            kind,
+            spend: match written.spend.as_ref().map(|spend| spend.value.as_str()) {
+                Some("gamma_gamma") => SpendModel::GammaGamma,
+                _ => SpendModel::Mean,
+            },
+            time_unit_days: written.time_unit.as_ref().map_or(DEFAULT_TIME_UNIT_DAYS, |unit| unit.value),
+            discount_rate: discount_rate(written, out)?,
+            min_repeat_customers: written
+                .min_repeat_customers
+                .as_ref()
+                .map_or(DEFAULT_MIN_REPEAT_CUSTOMERS, |least| least.value),
+            on_failure: match written.on_failure.as_ref().map(|word| word.value.as_str()) {
+                Some("simple") => OnFailure::Simple,
+                _ => OnFailure::Fail,
+            },
+            holdout,
+            last_day: add(Function::Max(day()), Type::Date),
+            purchase_days: add(Function::CountDistinct(day()), Type::Int),
+            first_day_revenue: add(Function::FirstDaySum(amount), *ty),
+        }),
+    };
+    Some(Clv { model, horizon_days: horizon.value, margin: margin?, revenue, first_day })
+}
+
+/// The model of orders; none for `simple`, which has no use for the keys of the others.
+fn kind(written: &spec::Clv, out: &mut Diagnostics) -> Option<OrdersKind> {
+    let spec::Clv {
+        model, spend, time_unit, discount_rate, min_repeat_customers, on_failure, holdout, ..
+    } = written;
+    let kind = match model.value.as_str() {
+        "bg_nbd" => Some(OrdersKind::BgNbd),
+        "mbg_nbd" => Some(OrdersKind::MbgNbd),
+        "pareto_nbd" => Some(OrdersKind::ParetoNbd),
+        _ => None,
+    };
+    if kind.is_none() {
+        let others = [
+            (spend.as_ref().map(|one| one.span), "spend"),
+            (time_unit.as_ref().map(|one| one.span), "time_unit"),
+            (discount_rate.as_ref().map(|one| one.span), "discount_rate"),
+            (min_repeat_customers.as_ref().map(|one| one.span), "min_repeat_customers"),
+            (on_failure.as_ref().map(|one| one.span), "on_failure"),
+            (holdout.as_ref().map(|one| one.span), "holdout"),
+        ];
+        for (span, key) in others {
+            if let Some(span) = span {
+                let message = format!("`{key}` means nothing to the model `simple`");
+                let hint = "leave it out, or choose `bg_nbd`, `mbg_nbd` or `pareto_nbd`";
+                out.push(Diagnostic::error(Code::BadValue, message).with_span(span).with_hint(hint));
+            }
+        }
+    }
+    kind
+}
+
+fn discount_rate(written: &spec::Clv, out: &mut Diagnostics) -> Option<f64> {
+    let Some(rate) = &written.discount_rate else { return Some(0.0) };
+    if rate.value.unscaled < 0 || rate.value > ONE {
+        let message = format!("the discount rate `{}` is not from 0 to 1 a year", rate.value);
+        let hint = "an effective annual rate: 10 % is `0.10`";
+        out.push(Diagnostic::error(Code::BadValue, message).with_span(rate.span).with_hint(hint));
+        return None;
+    }
+    Some(rate.value.to_f64())
 }
 
 fn resolve_margin(

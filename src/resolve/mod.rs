@@ -64,11 +64,11 @@ pub fn resolve(
 
     let mut scope = CustomerScope::new(settings.as_of);
     scope.metrics(&profile.metrics, metrics);
-    let has_clv = clv.is_some();
+    let clv_columns = clv::columns(clv.as_ref());
     let clv = clv.iter().flatten().next();
     let clv = clv.and_then(|clv| clv::resolve(clv, &row_scope, &scope, &mut aggregates, out));
-    if has_clv {
-        scope.clv();
+    if let Some(columns) = clv_columns {
+        scope.clv(columns);
     }
     let written_scores = scores;
     let scores = scores::resolve(written_scores, &mut scope, out);

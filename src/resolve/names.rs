@@ -7,7 +7,7 @@ use crate::plan;
 use crate::spec;
 
 /// The columns that `clv` adds.
-pub(super) const CLV_COLUMNS: [&str; 4] = ["expected_orders", "p_alive", "expected_order_value", "clv"];
+pub(super) const CLV_COLUMNS: &[&str] = plan::Clv::ORDERS_COLUMNS;
 
 /// The rules' name is a folder's.
 pub(super) fn check_rules_name(name: &Spanned<String>, out: &mut Diagnostics) {

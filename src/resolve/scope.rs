@@ -178,8 +178,8 @@ impl CustomerScope {
     }
 
     /// Adds the columns of `clv`.
-    pub(super) fn clv(&mut self) {
-        self.add(Section::Clv, "clv", Type::Double, None);
+    pub(super) fn clv(&mut self, columns: &[&str]) {
+        columns.iter().for_each(|name| self.add(Section::Clv, name, Type::Double, None));
     }
 
     /// All columns so far, in the order of the output.

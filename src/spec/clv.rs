@@ -15,6 +15,18 @@ pub struct Clv {
     pub horizon: Spanned<u32>,
     /// What part of revenue stays.
     pub margin: Spanned<Margin>,
+    /// What an order is worth.
+    pub spend: Option<Spanned<String>>,
+    /// The unit of the model's time, in days.
+    pub time_unit: Option<Spanned<u32>>,
+    /// Effective, a year.
+    pub discount_rate: Option<Spanned<Decimal>>,
+    /// Fewer customers who came back are too few.
+    pub min_repeat_customers: Option<Spanned<u64>>,
+    /// What to do if the model cannot be fitted.
+    pub on_failure: Option<Spanned<String>>,
+    /// Days held out to check the model.
+    pub holdout: Option<Spanned<u32>>,
 }
 
 /// What part of revenue stays.
@@ -37,6 +49,12 @@ impl Clv {
             model: reader.text(node, "model")?,
             horizon: reader.days(node, "horizon")?,
             margin: Spanned::new(value, margin.span),
+            spend: reader.text(node, "spend"),
+            time_unit: reader.days(node, "time_unit"),
+            discount_rate: reader.decimal(node, "discount_rate"),
+            min_repeat_customers: reader.integer(node, "min_repeat_customers"),
+            on_failure: reader.text(node, "on_failure"),
+            holdout: reader.days(node, "holdout"),
         })
     }
 }

@@ -136,7 +136,7 @@ const CLV: Shape = Shape::Object(&Object {
         required(
             "model",
             Shape::Choice(&["simple", "bg_nbd", "mbg_nbd", "pareto_nbd"]),
-            "`simple` is revenue a day times horizon times margin",
+            "`simple` is revenue a day times horizon times margin; the others learn how customers come back",
         ),
         required("horizon", Shape::Days, "how far ahead"),
         required(
@@ -144,11 +144,28 @@ const CLV: Shape = Shape::Object(&Object {
             Shape::Either(&[Shape::Number, Shape::Text]),
             "a share of revenue such as 0.30, or the name of a metric",
         ),
-        optional("spend", Shape::NotBuilt, "the spend model"),
-        optional("time_unit", Shape::NotBuilt, "the unit of the models' time"),
-        optional("discount_rate", Shape::NotBuilt, "a year"),
-        optional("holdout", Shape::NotBuilt, "days held out to check the model"),
-        optional("on_failure", Shape::NotBuilt, "what to do if the model does not fit"),
+        optional(
+            "spend",
+            Shape::Choice(&["mean", "gamma_gamma"]),
+            "what an order is worth; mean if left out",
+        ),
+        optional("time_unit", Shape::Days, "the unit of the model's time; 7d if left out"),
+        optional("discount_rate", Shape::Number, "effective, a year; 0 if left out"),
+        optional(
+            "min_repeat_customers",
+            Shape::Integer(1, 1_000_000),
+            "with fewer customers who came back the model is refused; 50 if left out",
+        ),
+        optional(
+            "on_failure",
+            Shape::Choice(&["fail", "simple"]),
+            "what to do if the model cannot be fitted; fail if left out",
+        ),
+        optional(
+            "holdout",
+            Shape::Days,
+            "fit on the time before these last days, and say how well they were foretold",
+        ),
     ],
     others: None,
 });

@@ -5,6 +5,8 @@
 
 mod architecture;
 mod cdnow;
+mod clv;
+mod clv_math;
 mod commands;
 mod determinism;
 mod diagnostics;

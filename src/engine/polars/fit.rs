@@ -6,15 +6,16 @@ use polars::prelude::{Column, DataFrame, DataType, IntoLazy};
 use crate::decimal::{Decimal, render};
 use crate::engine::Error;
 use crate::fit::{
-    self, BandCut, BandModel, Cut, FORMAT, Histogram, Kind, Model, Number, Origin, ScoreModel, double_key,
+    self, BandCut, BandModel, ClvModel, Cut, FORMAT, Histogram, Kind, Model, Number, Origin, ScoreModel,
+    double_key,
 };
 use crate::plan::{self, Best, Bins, Plan, ScoreKind, Ties, Type};
 
 use super::Profile;
 use super::lower::lower;
 
-/// Learns the model of a population.
-pub fn run(plan: &Plan, profile: &Profile) -> Result<Model, Error> {
+/// Learns the cuts of a population, whose CLV columns `clv` has given it.
+pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Model, Error> {
     let mut scores = Vec::new();
     for score in &plan.scores {
         if let ScoreKind::Fitted { of, bins, best } = &score.kind {
@@ -32,7 +33,7 @@ pub fn run(plan: &Plan, profile: &Profile) -> Result<Model, Error> {
         as_of: plan.as_of.to_string(),
         customers: profile.customers.height() as u64,
     };
-    Ok(Model { format: FORMAT, fitted, scores, bands })
+    Ok(Model { format: FORMAT, fitted, scores, bands, clv })
 }
 
 /// The keys of a column, null where the value is.

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use arrow::record_batch::RecordBatch;
 use tempfile::TempDir;
 use tiermill::diag::{Diagnostics, Source, render};
-use tiermill::engine::polars::{Profile, fit, profile};
+use tiermill::engine::polars::{Profile, clv, fit, profile};
 use tiermill::fit::Model;
 use tiermill::plan::Plan;
 use tiermill::publish::{self, Lock, Published};
@@ -113,13 +113,15 @@ impl Sandbox {
         let plan = self.plan(rules, as_of)?;
         let (profile, model) = learn(&plan)?;
         let lock = Lock::take(&plan.target).map_err(|error| error.to_string())?;
-        publish::publish(&plan, &profile, &model, false, &lock).map_err(|error| error.to_string())
+        publish::publish(&plan, &profile, &model, false, &[], &lock).map_err(|error| error.to_string())
     }
 }
 
 /// The first two stages in this process.
 pub(crate) fn learn(plan: &Plan) -> Result<(Profile, Model), String> {
     let profile = profile::run(plan, 2).map_err(|error| error.to_string())?;
-    let model = fit::run(plan, &profile).map_err(|error| error.to_string())?;
+    let learned = clv::learn(plan, &profile).map_err(|error| error.to_string())?;
+    let profile = clv::value(plan, profile, learned.as_ref()).map_err(|error| error.to_string())?;
+    let model = fit::run(plan, &profile, learned).map_err(|error| error.to_string())?;
     Ok((profile, model))
 }

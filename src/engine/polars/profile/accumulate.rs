@@ -43,6 +43,9 @@ pub(super) fn accumulator(aggregate: &Aggregate, as_of: i32) -> Box<dyn Accumula
         Function::CountValues(x) => dispatch(x.ty, CountValuesOf),
         Function::CountDistinct(x) => dispatch(x.ty, DistinctOf),
         Function::Sum(x) => Box::new(Sum { total: Totals::new(Some(x.ty)), ty, name: aggregate.to_string() }),
+        Function::FirstDaySum(x) => {
+            Box::new(FirstDaySum { of: x.ty, days: Vec::new(), name: aggregate.to_string() })
+        }
         Function::Min(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Less)),
         Function::Max(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Greater)),
         Function::First(x) => dispatch(x.ty, AtTimeOf(ty, Ordering::Less)),
@@ -349,6 +352,45 @@ impl Accumulator for LastGap {
         self.days.resize(len, (None, None));
         let gap = |(last, before): (Option<i32>, Option<i32>)| Some(last? - before?);
         I32::column(name, Type::Days, self.days.into_iter().map(gap).collect())
+    }
+}
+
+/// An exact sum over each group's first day: an earlier day starts it anew.
+struct FirstDaySum {
+    of: Type,
+    days: Vec<Option<(i32, i128)>>,
+    name: String,
+}
+
+impl Accumulator for FirstDaySum {
+    fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
+        self.days.resize(rows.len, None);
+        let Values::I32(dates) = rows.day else { return Ok(()) };
+        let Some(dates) = dates.downcast_iter().next() else { return Ok(()) };
+        let days = &mut self.days;
+        let mut overflow = false;
+        let mut add = |at: usize, value: i128| {
+            let (date, first) = (dates.value(rows.rows[at] as usize), &mut days[rows.groups[at] as usize]);
+            match first {
+                Some((day, sum)) if *day == date => match sum.checked_add(value) {
+                    Some(total) => *sum = total,
+                    None => overflow = true,
+                },
+                Some((day, _)) if *day < date => {}
+                _ => *first = Some((date, value)),
+            }
+        };
+        match self.of {
+            Type::Decimal(_) => I128::each(rows.operands[0], rows.rows, add),
+            _ => I64::each(rows.operands[0], rows.rows, |at, value| add(at, i128::from(value))),
+        }
+        if overflow { Err(Error::Overflow { column: self.name.clone(), ty: self.of.sql() }) } else { Ok(()) }
+    }
+
+    fn finish(mut self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
+        self.days.resize(len, None);
+        let sums = self.days.into_iter().map(|day| Some(day.map_or(0, |(_, sum)| sum))).collect();
+        I128::column(name, self.of, sums)
     }
 }
 

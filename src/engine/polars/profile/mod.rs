@@ -36,6 +36,17 @@ pub(in crate::engine::polars) const ORDERS: &str = "@orders";
 pub(in crate::engine::polars) const REVENUE: &str = "@revenue";
 pub(in crate::engine::polars) const RECENCY: &str = "@recency_days";
 
+/// What CLV reads, and what `simple` gives.
+pub(in crate::engine::polars) const CLV: &str = "clv";
+pub(in crate::engine::polars) const SIMPLE_CLV: &str = "@simple_clv";
+pub(in crate::engine::polars) const MARGIN: &str = "@margin";
+pub(in crate::engine::polars) const FIRST_DAY: &str = "@first_day";
+pub(in crate::engine::polars) const LAST_DAY: &str = "@last_day";
+pub(in crate::engine::polars) const PURCHASE_DAYS: &str = "@purchase_days";
+pub(in crate::engine::polars) const FIRST_DAY_REVENUE: &str = "@first_day_revenue";
+pub(in crate::engine::polars) const HELD_OUT_DAYS: &str = "@held_out_days";
+pub(in crate::engine::polars) const HELD_OUT_REVENUE: &str = "@held_out_revenue";
+
 /// The name of an aggregate's column in the frame of a profile.
 fn aggregate_column(at: usize) -> String {
     format!("#{at}")
@@ -173,8 +184,27 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
         }
     }
     if let Some(clv) = &plan.clv {
-        frame = frame.with_columns([lower(&clv.value(plan.as_of), &column)?.alias("clv")]);
-        wanted.push(col("clv"));
+        let mut add = |name: &'static str, expr: &plan::Expr| -> Result<(), Error> {
+            let lowered = lower(expr, &column)?.alias(name);
+            frame = std::mem::take(&mut frame).with_columns([lowered]);
+            wanted.push(col(name));
+            Ok(())
+        };
+        match &clv.model {
+            plan::ClvModel::Simple => add(CLV, &clv.simple_value(plan.as_of))?,
+            plan::ClvModel::Orders(model) => {
+                add(SIMPLE_CLV, &clv.simple_value(plan.as_of))?;
+                add(MARGIN, &clv.margin)?;
+                add(FIRST_DAY, &clv.first_day)?;
+                add(LAST_DAY, &model.last_day)?;
+                add(PURCHASE_DAYS, &model.purchase_days)?;
+                add(FIRST_DAY_REVENUE, &model.first_day_revenue)?;
+                if let Some(holdout) = &model.holdout {
+                    add(HELD_OUT_DAYS, &holdout.purchase_days)?;
+                    add(HELD_OUT_REVENUE, &holdout.revenue)?;
+                }
+            }
+        }
     }
     Ok(frame.select(wanted).collect()?)
 }

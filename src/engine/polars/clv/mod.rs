@@ -1,0 +1,232 @@
+//! CLV in the job: histories of the profile → triples → the fitted model, and back to four columns of the customer's
+//! row. The mathematics is [`crate::fit::clv`]'s; predictions are made once for each distinct history.
+
+pub mod holdout;
+
+use polars::prelude::{DataFrame, DataType, Float64Chunked, IntoColumn, NewChunkedArray};
+
+use crate::engine::Error;
+use crate::fit::clv::{
+    self, FitError, GammaGamma, Horizon, OrderModel, OrderModelKind, OrderValues, Spend, Triples,
+    expected_order_values,
+};
+use crate::fit::{ClvModel, ModelFit};
+use crate::plan::{self, OnFailure, OrdersKind, OrdersModel, Plan, SpendModel};
+
+use super::Profile;
+use super::profile::{
+    CLV, FIRST_DAY, FIRST_DAY_REVENUE, LAST_DAY, MARGIN, PURCHASE_DAYS, REVENUE, SIMPLE_CLV,
+};
+
+/// Learns the models that the plan asks for; none where it asks for none, or for `simple`.
+pub fn learn(plan: &Plan, profile: &Profile) -> Result<Option<ClvModel>, Error> {
+    let Some(plan::Clv { model: plan::ClvModel::Orders(model), .. }) = &plan.clv else { return Ok(None) };
+    match fit(model, plan, profile) {
+        Ok(fitted) => Ok(Some(fitted)),
+        Err(Failure::Fit(error)) if model.on_failure == OnFailure::Simple => {
+            Ok(Some(ClvModel::fallback(model.time_unit_days, error)))
+        }
+        Err(Failure::Fit(error)) => Err(Error::Clv(error)),
+        Err(Failure::Engine(error)) => Err(error),
+    }
+}
+
+/// Why there is no model.
+enum Failure {
+    Fit(String),
+    Engine(Error),
+}
+
+impl From<FitError> for Failure {
+    fn from(error: FitError) -> Self {
+        Self::Fit(format!("{error}; {}", error.help()))
+    }
+}
+
+impl From<clv::InputError> for Failure {
+    fn from(error: clv::InputError) -> Self {
+        Self::Fit(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+fn fit(model: &OrdersModel, plan: &Plan, profile: &Profile) -> Result<ClvModel, Failure> {
+    let history = History::of(plan, &profile.customers)?;
+    let triples = history.triples(model)?;
+    if triples.repeat_customers() < model.min_repeat_customers {
+        return Err(Failure::Fit(format!(
+            "{} customers came back, and `min_repeat_customers` is {}; use `simple`, or lower it",
+            triples.repeat_customers(),
+            model.min_repeat_customers
+        )));
+    }
+    let orders = clv::fit(kind(model.kind), &triples)?;
+    let spend = match model.spend {
+        SpendModel::Mean => None,
+        SpendModel::GammaGamma => {
+            let spend = Spend::group(&history.repeats, &history.repeat_means)?;
+            let fitted = clv::fit_gamma_gamma(&spend)?;
+            // Refused now rather than for every customer: without a mean there is nothing to expect.
+            fitted.model.expected_order_value(0, f64::NAN)?;
+            Some(ModelFit::new("gamma_gamma", &fitted.report))
+        }
+    };
+    Ok(ClvModel {
+        time_unit_days: model.time_unit_days,
+        orders: Some(ModelFit::new(model.kind.name(), &orders.report)),
+        spend,
+        fallback: None,
+    })
+}
+
+fn kind(kind: OrdersKind) -> OrderModelKind {
+    match kind {
+        OrdersKind::BgNbd => OrderModelKind::BgNbd,
+        OrdersKind::MbgNbd => OrderModelKind::MbgNbd,
+        OrdersKind::ParetoNbd => OrderModelKind::ParetoNbd,
+    }
+}
+
+/// Adds the columns of CLV to the customers. `simple` is there already.
+pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Result<Profile, Error> {
+    let Some(asked @ plan::Clv { model: plan::ClvModel::Orders(model), .. }) = &plan.clv else {
+        return Ok(profile);
+    };
+    let misfit = |why: &str| Error::Model(format!("its `clv` {why}"));
+    let learned = learned.ok_or_else(|| misfit("is missing"))?;
+    let Profile { mut customers, counts } = profile;
+    let columns: [Vec<Option<f64>>; 4] = match &learned.orders {
+        None => {
+            let simple = customers.column(SIMPLE_CLV)?.f64()?.iter().collect();
+            let none = || vec![None; customers.height()];
+            [none(), none(), none(), simple]
+        }
+        Some(orders) => {
+            if orders.model != model.kind.name() || learned.time_unit_days != model.time_unit_days {
+                return Err(misfit(&format!(
+                    "is of {} in units of {} days",
+                    orders.model, learned.time_unit_days
+                )));
+            }
+            let fitted = orders_model(orders, model).ok_or_else(|| misfit("has other parameters"))?;
+            predict(plan, asked, model, &fitted, learned.spend.as_ref(), &customers)?
+        }
+    };
+    for (name, values) in plan::Clv::ORDERS_COLUMNS.iter().zip(columns) {
+        let column = Float64Chunked::from_iter_options((*name).into(), values.into_iter()).into_column();
+        customers.with_column(column)?;
+    }
+    debug_assert!(customers.column(CLV).is_ok());
+    Ok(Profile { customers, counts })
+}
+
+fn orders_model(fit: &ModelFit, model: &OrdersModel) -> Option<OrderModel> {
+    let kind = kind(model.kind);
+    let names = kind.param_names();
+    let mut params = [0.0; 4];
+    for (param, name) in params.iter_mut().zip(names) {
+        *param = *fit.params.get(name)?;
+    }
+    kind.with_params(params).ok()
+}
+
+fn predict(
+    plan: &Plan,
+    asked: &plan::Clv,
+    model: &OrdersModel,
+    orders: &OrderModel,
+    spend: Option<&ModelFit>,
+    customers: &DataFrame,
+) -> Result<[Vec<Option<f64>>; 4], Error> {
+    let wrong = |error: &dyn std::fmt::Display| Error::Clv(error.to_string());
+    let history = History::of(plan, customers)?;
+    if history.repeats.is_empty() {
+        return Ok(Default::default());
+    }
+    let triples = history.triples(model).map_err(|error| wrong(&error))?;
+    let horizon = Horizon::new(asked.horizon_days, model.discount_rate).map_err(|error| wrong(&error))?;
+    let predictions = clv::predict(orders, &triples, &horizon);
+    let values = match (model.spend, spend) {
+        (SpendModel::Mean, _) => history.means.clone(),
+        (SpendModel::GammaGamma, Some(spend)) => {
+            let gamma =
+                gamma_gamma(spend).ok_or_else(|| Error::Model("its `clv.spend` is incomplete".to_owned()))?;
+            let of = OrderValues { repeats: &history.repeats, mean_amount: &history.repeat_means };
+            expected_order_values(&gamma, of).map_err(|error| wrong(&error))?
+        }
+        (SpendModel::GammaGamma, None) => return Err(Error::Model("its `clv` has no `spend`".to_owned())),
+    };
+    let margins = customers.column(MARGIN)?.f64()?;
+    let of = |column: &[f64]| triples.of_customer().iter().map(|at| Some(column[*at as usize])).collect();
+    let clv = triples
+        .of_customer()
+        .iter()
+        .zip(&values)
+        .zip(margins.iter())
+        .map(|((at, value), margin)| Some(value * predictions.discounted_orders[*at as usize] * margin?));
+    let clv = clv.collect();
+    let values = values.into_iter().map(Some).collect();
+    Ok([of(&predictions.expected_orders), of(&predictions.p_alive), values, clv])
+}
+
+fn gamma_gamma(fit: &ModelFit) -> Option<GammaGamma> {
+    let param = |name: &str| fit.params.get(name).copied();
+    GammaGamma::new(param("p")?, param("q")?, param("v")?).ok()
+}
+
+/// What the models see, one element a customer.
+struct History {
+    /// `x`: purchase days without the first.
+    repeats: Vec<u32>,
+    /// `t_x`: days from the first to the last.
+    recency_days: Vec<i32>,
+    /// `T`: days from the first to as-of.
+    age_days: Vec<i32>,
+    /// Mean total of the repeat days, in money; NaN without any.
+    repeat_means: Vec<f64>,
+    /// Mean total of all purchase days, in money.
+    means: Vec<f64>,
+}
+
+impl History {
+    fn of(plan: &Plan, customers: &DataFrame) -> Result<Self, Error> {
+        let day = |name: &str| -> Result<Vec<i32>, Error> {
+            let column = customers.column(name)?.cast(&DataType::Int32)?;
+            Ok(column.i32()?.iter().map(|day| day.unwrap_or(0)).collect())
+        };
+        let money = |name: &str| -> Result<Vec<i128>, Error> {
+            Ok(customers.column(name)?.decimal()?.physical().iter().map(|value| value.unwrap_or(0)).collect())
+        };
+        let (first, last) = (day(FIRST_DAY)?, day(LAST_DAY)?);
+        let days = customers.column(PURCHASE_DAYS)?.cast(&DataType::UInt32)?;
+        let days: Vec<u32> = days.u32()?.iter().map(|days| days.unwrap_or(0)).collect();
+        let (revenue, first_revenue) = (money(REVENUE)?, money(FIRST_DAY_REVENUE)?);
+        let unit = match plan.orders.amount.as_ref() {
+            Some(amount) => 10_f64.powi(i32::from(amount.scale)),
+            None => 1.0,
+        };
+        let as_of = (plan.as_of - chrono::NaiveDate::default()).num_days() as i32;
+        let repeats: Vec<u32> = days.iter().map(|days| days.saturating_sub(1)).collect();
+        let repeat_mean = |((all, first), repeats): ((&i128, &i128), &u32)| match repeats {
+            0 => f64::NAN,
+            _ => (all - first) as f64 / unit / f64::from(*repeats),
+        };
+        let mean = |(all, days): (&i128, &u32)| *all as f64 / unit / f64::from((*days).max(1));
+        Ok(Self {
+            recency_days: last.iter().zip(&first).map(|(last, first)| last - first).collect(),
+            age_days: first.iter().map(|first| as_of - first).collect(),
+            repeat_means: revenue.iter().zip(&first_revenue).zip(&repeats).map(repeat_mean).collect(),
+            means: revenue.iter().zip(&days).map(mean).collect(),
+            repeats,
+        })
+    }
+
+    fn triples(&self, model: &OrdersModel) -> Result<Triples, clv::InputError> {
+        Triples::group(&self.repeats, &self.recency_days, &self.age_days, f64::from(model.time_unit_days))
+    }
+}
