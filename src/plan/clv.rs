@@ -25,7 +25,7 @@ pub enum ClvModel {
     /// Revenue a day observed; the days from the first order to as-of, both included.
     Simple,
     /// Repeat orders by maximum likelihood, times what an order is worth.
-    Orders(OrdersModel),
+    Orders(Box<OrdersModel>),
 }
 
 /// A probabilistic model of repeat orders, and how it is fitted.

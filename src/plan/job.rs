@@ -127,21 +127,18 @@ impl fmt::Display for Plan {
         writeln!(f, "fit and apply")?;
         if let Some(clv) = &self.clv {
             let days = clv.horizon_days;
-            match &clv.model {
-                super::ClvModel::Simple => {
-                    writeln!(f, "  clv               {}", clv.simple_value(self.as_of))?
-                }
-                super::ClvModel::Orders(model) => writeln!(
-                    f,
-                    "  clv               {} and {:?} spend in units of {} days, {days} days ahead, discounted at {} a \
-                     year, times {}",
+            let value = match &clv.model {
+                super::ClvModel::Simple => clv.simple_value(self.as_of).to_string(),
+                super::ClvModel::Orders(model) => format!(
+                    "{} and {:?} spend in units of {} days, {days} days ahead, discounted at {} a year, times {}",
                     model.kind.name(),
                     model.spend,
                     model.time_unit_days,
                     model.discount_rate,
                     clv.margin
-                )?,
-            }
+                ),
+            };
+            writeln!(f, "  clv               {value}")?;
         }
         for score in &self.scores {
             match &score.kind {

@@ -58,7 +58,7 @@ pub(super) fn resolve(
     let first_day = add(Function::Min(day()), Type::Date);
     let model = match kind {
         None => ClvModel::Simple,
-        Some(kind) => ClvModel::Orders(OrdersModel {
+        Some(kind) => ClvModel::Orders(Box::new(OrdersModel {
             kind,
             spend: match written.spend.as_ref().map(|spend| spend.value.as_str()) {
                 Some("gamma_gamma") => SpendModel::GammaGamma,
@@ -78,7 +78,7 @@ pub(super) fn resolve(
             last_day: add(Function::Max(day()), Type::Date),
             purchase_days: add(Function::CountDistinct(day()), Type::Int),
             first_day_revenue: add(Function::FirstDaySum(amount), *ty),
-        }),
+        })),
     };
     Some(Clv { model, horizon_days: horizon.value, margin: margin?, revenue, first_day })
 }

@@ -152,7 +152,7 @@ fn predict(
     let horizon = Horizon::new(asked.horizon_days, model.discount_rate).map_err(|error| wrong(&error))?;
     let predictions = clv::predict(orders, &triples, &horizon);
     let values = match (model.spend, spend) {
-        (SpendModel::Mean, _) => history.means.clone(),
+        (SpendModel::Mean, _) => history.means,
         (SpendModel::GammaGamma, Some(spend)) => {
             let gamma =
                 gamma_gamma(spend).ok_or_else(|| Error::Model("its `clv.spend` is incomplete".to_owned()))?;
