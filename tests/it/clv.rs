@@ -187,6 +187,27 @@ fn too_little_to_learn_from_is_refused_or_simple() {
     assert_eq!(doubles(&rows, "clv"), doubles(&Rows::parts(&folder(&simple)), "clv"));
 }
 
+/// A month after the first customer, hardly anybody has had the time to stop: the likelihood climbs towards "nobody
+/// ever does" for ever, which is a finding and not a failure.
+#[test]
+fn no_drop_out_yet_is_a_model_with_a_warning() {
+    let all = project().join("data/cdnow/orders.parquet");
+    let sample = project().join("data/cdnow/sample.parquet");
+    for kind in ["bg_nbd", "mbg_nbd", "pareto_nbd"] {
+        let sandbox = Sandbox::new();
+        let rules = rules(&BG_NBD.replace("bg_nbd", kind));
+        sandbox.text("rules.yml", &rules.replace(&*sample.to_string_lossy(), &all.to_string_lossy()));
+        sandbox.tiermill(&["run", "rules.yml", "--as-of", "1997-02-01", "--out", "out"]).done();
+        let text = std::fs::read_to_string(sandbox.path("out/as_of=1997-02-01/model.json")).unwrap();
+        let clv = &serde_json::from_str::<Json>(&text).unwrap()["clv"];
+        // All three are the same model where nobody stops.
+        assert!((clv["log_likelihood"].as_f64().unwrap() + 3693.5283).abs() < 1e-3, "{kind}: {clv}");
+        let codes: Vec<&Json> =
+            clv["warnings"].as_array().unwrap().iter().map(|warning| &warning["code"]).collect();
+        assert_eq!(codes.first(), Some(&&Json::from("no_drop_out")), "{kind}: {codes:?}");
+    }
+}
+
 /// Orders of one day are one purchase, and the first day is no part of what an order is worth.
 #[test]
 fn days_are_merged() {

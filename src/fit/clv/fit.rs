@@ -23,6 +23,8 @@ const SAME: f64 = 0.02;
 const RIDGE_ERROR: f64 = 10.0;
 /// A second maximum this far behind in ln L is worth a word: within it a 95 % likelihood ratio (4 parameters) is blind.
 const SECOND_MODE: f64 = 5.0;
+/// Less in ln L than this is nothing: an end that is no maximum must be higher by more to stand in the way of one.
+const AS_GOOD: f64 = 1e-4;
 const FEW_REPEAT_CUSTOMERS: u64 = 50;
 /// Two parameters for drop-out that gain less than this in ln L have found none: χ² of 2 degrees, 95 %, halved.
 const NO_DROP_OUT: f64 = 3.0;
@@ -154,9 +156,9 @@ impl<const N: usize> Search<N> {
             }
         }
         let customers = self.population.customers as f64;
-        let Some(best) =
-            ends.iter().max_by(|a, b| a.jet.value.total_cmp(&b.jet.value)).filter(|best| best.converged)
-        else {
+        let highest = ends.iter().map(|end| end.jet.value).fold(f64::NEG_INFINITY, f64::max);
+        let maxima = ends.iter().filter(|end| end.converged && end.jet.value >= highest - AS_GOOD);
+        let Some(best) = maxima.max_by(|a, b| a.jet.value.total_cmp(&b.jet.value)) else {
             let gradient = ends.iter().map(|end| end.gradient / customers).fold(f64::INFINITY, f64::min);
             return Err(FitError::NoConvergence { model: self.name, starts: starts.len(), gradient });
         };

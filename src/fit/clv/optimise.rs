@@ -12,6 +12,8 @@ const GAIN: f64 = 1e-16;
 const GAIN_STALLED: f64 = 1e-6;
 /// So many steps in a row that the value does not show are a standstill.
 const IDLE: usize = 6;
+/// Nearer to the box than this, in logarithms, is at it: a step cut off there cannot keep what it promises.
+const AT_BOX: f64 = 1e-3;
 const MAX_EVALUATIONS: usize = 300;
 const FIRST_RADIUS: f64 = 1.0;
 const MAX_RADIUS: f64 = 4.0;
@@ -64,8 +66,8 @@ impl<const N: usize> Local<N> {
         let mut gradient = jet.gradient;
         let mut negative = jet.hessian.map(|row| row.map(|h| -h));
         for i in 0..N {
-            held[i] = (point[i] <= bounds.lower[i] && gradient[i] < 0.0)
-                || (point[i] >= bounds.upper[i] && gradient[i] > 0.0);
+            held[i] = (point[i] <= bounds.lower[i] + AT_BOX && gradient[i] < 0.0)
+                || (point[i] >= bounds.upper[i] - AT_BOX && gradient[i] > 0.0);
         }
         let scale = (0..N).filter(|i| !held[*i]).map(|i| negative[i][i].abs()).fold(0.0, f64::max);
         for i in (0..N).filter(|i| held[*i]) {
