@@ -78,11 +78,19 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         true => progress.phase(
             "holdout",
             || clv::holdout::check(&plan, &profile, workers),
-            |check| check.as_ref().map_or(String::new(), |check| calibration_note(&check.calibration)),
+            |check| match check {
+                Some(check) => calibration_note(&check.calibration),
+                None => "no model of the time before, so nothing to check".to_owned(),
+            },
         )?,
         false => None,
     };
-    let profile = clv::value(&plan, profile, learned.as_ref())?;
+    let profile = match &learned {
+        Some(learned) => {
+            progress.phase("value", || clv::value(&plan, profile, Some(learned)), |_| String::new())?
+        }
+        None => clv::value(&plan, profile, None)?,
+    };
     let is_frozen = frozen.is_some();
     let model = match frozen {
         Some(model) => model,

@@ -2,9 +2,15 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
-use polars::io::parquet::write::{KeyValueMetadata, ParquetCompression, StatisticsOptions};
-use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, ParquetWriter};
+use polars::io::parquet::write::{
+    KeyValueMetadata, ParquetCompression, ParquetWriteOptions, StatisticsOptions,
+};
+use polars::prelude::{
+    BooleanChunked, CompatLevel, DataFrame, Engine, FileWriteFormat, IntoLazy, NewChunkedArray, PlRefPath,
+    SinkDestination, SinkTarget, UnifiedSinkArgs,
+};
 
 use crate::engine::Error;
 use crate::plan::{Plan, Type};
@@ -21,19 +27,24 @@ pub type Metadata = Vec<(String, String)>;
 
 /// Writes one file. The same frame gives the same bytes.
 pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), Error> {
-    let io = |source| Error::Io { path: path.display().to_string(), source };
-    let file = File::create(path).map_err(io)?;
-    let metadata = KeyValueMetadata::from_static(metadata.clone());
+    let options = ParquetWriteOptions {
+        compression: ParquetCompression::Zstd(None),
+        statistics: StatisticsOptions::full(),
+        row_group_size: Some(ROW_GROUP),
+        key_value_metadata: Some(KeyValueMetadata::from_static(metadata.clone())),
+        // Views would keep older Arrow readers out.
+        compat_level: Some(CompatLevel::oldest()),
+        ..Default::default()
+    };
     // One chunk, so that pages do not depend on how many threads made the frame.
     let mut frame = frame.clone();
     frame.rechunk_mut();
-    ParquetWriter::new(&file)
-        .with_compression(ParquetCompression::Zstd(None))
-        .with_statistics(StatisticsOptions::full())
-        .with_row_group_size(Some(ROW_GROUP))
-        .with_key_value_metadata(Some(metadata))
-        .finish(&mut frame)?;
-    file.sync_all().map_err(io)
+    let target = SinkTarget::Path(PlRefPath::try_from_path(path)?);
+    let format = FileWriteFormat::Parquet(Arc::new(options));
+    let sink = frame.lazy().sink(SinkDestination::File { target }, format, UnifiedSinkArgs::default())?;
+    sink.collect_with_engine(Engine::Streaming)?;
+    let io = |source| Error::Io { path: path.display().to_string(), source };
+    File::open(path).and_then(|file| file.sync_all()).map_err(io)
 }
 
 /// How many parts a number of customers makes: it follows from nothing else.

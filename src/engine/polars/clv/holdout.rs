@@ -26,7 +26,9 @@ pub fn check(plan: &Plan, profile: &Profile, threads: usize) -> Result<Option<Ch
     let Some(holdout) = &model.holdout else { return Ok(None) };
     let before = before(plan, asked, holdout);
     let learned_from = profile::run(&before, threads)?;
-    let Some(learned) = super::learn(&before, &learned_from)? else { return Ok(None) };
+    // Where `simple` had to stand in there are no expected orders to check.
+    let learned = super::learn(&before, &learned_from)?.filter(|learned| learned.orders.is_some());
+    let Some(learned) = learned else { return Ok(None) };
     let valued = super::value(&before, learned_from, Some(&learned))?;
     let foretold = Foretold::of(plan, &valued.customers, &profile.customers)?;
     let calibration = foretold.calibration(holdout.days);

@@ -143,7 +143,7 @@ fn predict(
     spend: Option<&ModelFit>,
     customers: &DataFrame,
 ) -> Result<[Vec<Option<f64>>; 4], Error> {
-    let wrong = |error: &dyn std::fmt::Display| Error::Clv(error.to_string());
+    let wrong = |error: &dyn std::fmt::Display| Error::Model(format!("its `clv` cannot be applied: {error}"));
     let history = History::of(plan, customers)?;
     if history.repeats.is_empty() {
         return Ok(Default::default());
