@@ -1,5 +1,5 @@
 //! The embedded engine, one file a stage: [`profile`] reads all orders once, [`fit`] takes histograms to the
-//! model, [`apply`] labels each customer by (row, model) alone, [`write`] makes Parquet of it.
+//! model, [`apply`] labels each customer by (row, model) alone, [`mod@write`] makes Parquet of it.
 
 pub mod apply;
 pub mod clv;

@@ -4,11 +4,12 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use polars::prelude::{Column, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray};
+use polars::prelude::{Column, Int64Chunked, IntoColumn};
 
 use crate::engine::Error;
-use crate::plan::{Aggregate, Function, MONTH_DAYS, Type, Weight};
+use crate::plan::{Aggregate, Function, Type, Weight};
 
+use super::by_day::{FirstDaySum, LastGap, MonthlyCv};
 use super::values::{F64, I32, I64, I128, Kind, Text, Values};
 
 /// What an accumulator sees of a batch: the rows of its shard that pass its mask.
@@ -43,9 +44,7 @@ pub(super) fn accumulator(aggregate: &Aggregate, as_of: i32) -> Box<dyn Accumula
         Function::CountValues(x) => dispatch(x.ty, CountValuesOf),
         Function::CountDistinct(x) => dispatch(x.ty, DistinctOf),
         Function::Sum(x) => Box::new(Sum { total: Totals::new(Some(x.ty)), ty, name: aggregate.to_string() }),
-        Function::FirstDaySum(x) => {
-            Box::new(FirstDaySum { of: x.ty, days: Vec::new(), name: aggregate.to_string() })
-        }
+        Function::FirstDaySum(x) => Box::new(FirstDaySum::new(x.ty, aggregate.to_string())),
         Function::Min(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Less)),
         Function::Max(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Greater)),
         Function::First(x) => dispatch(x.ty, AtTimeOf(ty, Ordering::Less)),
@@ -53,8 +52,7 @@ pub(super) fn accumulator(aggregate: &Aggregate, as_of: i32) -> Box<dyn Accumula
         Function::Top(x, weight) => dispatch(x.ty, TopOf(ty, weight_type(weight))),
         Function::LastGap => Box::<LastGap>::default(),
         Function::MonthlyCv(months, weight) => {
-            let totals = Totals::new(weight_type(weight));
-            Box::new(MonthlyCv { months: *months as usize, as_of, totals })
+            Box::new(MonthlyCv::new(*months, as_of, Totals::new(weight_type(weight))))
         }
     }
 }
@@ -150,7 +148,7 @@ impl<K: Kind> Accumulator for Distinct<K> {
 }
 
 /// Exact sums in 128 bits, by slot: of whole numbers, of decimals, or of rows.
-struct Totals {
+pub(super) struct Totals {
     /// None: rows are counted.
     of: Option<Type>,
     sums: Vec<i128>,
@@ -158,12 +156,12 @@ struct Totals {
 }
 
 impl Totals {
-    fn new(of: Option<Type>) -> Self {
+    pub(super) fn new(of: Option<Type>) -> Self {
         Self { of, sums: Vec::new(), overflow: false }
     }
 
     /// Adds each row's value of an operand to the slot that `slot(position)` names.
-    fn add(&mut self, rows: &Rows<'_>, operand: usize, len: usize, slot: impl Fn(usize) -> usize) {
+    pub(super) fn add(&mut self, rows: &Rows<'_>, operand: usize, len: usize, slot: impl Fn(usize) -> usize) {
         self.sums.resize(len, 0);
         let Self { of, sums, overflow } = self;
         let mut add = |at: usize, value: i128| match sums[slot(at)].checked_add(value) {
@@ -177,7 +175,7 @@ impl Totals {
         }
     }
 
-    fn finish(self, name: &str, ty: Type, len: usize) -> Result<Vec<i128>, Error> {
+    pub(super) fn finish(self, name: &str, ty: Type, len: usize) -> Result<Vec<i128>, Error> {
         let mut sums = self.sums;
         sums.resize(len, 0);
         if self.overflow {
@@ -324,117 +322,4 @@ impl<K: Kind> Accumulator for Top<K> {
         }
         K::column(name, self.ty, best.into_iter().map(|best| Some(best?.1)).collect())
     }
-}
-
-/// Days between the last two purchase days.
-#[derive(Default)]
-struct LastGap {
-    /// The last day and the one before it.
-    days: Vec<(Option<i32>, Option<i32>)>,
-}
-
-impl Accumulator for LastGap {
-    fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
-        self.days.resize(rows.len, (None, None));
-        I32::each(rows.day, rows.rows, |at, day| {
-            let (last, before) = &mut self.days[rows.groups[at] as usize];
-            let day = Some(day);
-            if day > *last {
-                (*before, *last) = (*last, day);
-            } else if day < *last && day > *before {
-                *before = day;
-            }
-        });
-        Ok(())
-    }
-
-    fn finish(mut self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
-        self.days.resize(len, (None, None));
-        let gap = |(last, before): (Option<i32>, Option<i32>)| Some(last? - before?);
-        I32::column(name, Type::Days, self.days.into_iter().map(gap).collect())
-    }
-}
-
-/// An exact sum over each group's first day: an earlier day starts it anew.
-struct FirstDaySum {
-    of: Type,
-    days: Vec<Option<(i32, i128)>>,
-    name: String,
-}
-
-impl Accumulator for FirstDaySum {
-    fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
-        self.days.resize(rows.len, None);
-        let Values::I32(dates) = rows.day else { return Ok(()) };
-        let Some(dates) = dates.downcast_iter().next() else { return Ok(()) };
-        let days = &mut self.days;
-        let mut overflow = false;
-        let mut add = |at: usize, value: i128| {
-            let (date, first) = (dates.value(rows.rows[at] as usize), &mut days[rows.groups[at] as usize]);
-            match first {
-                Some((day, sum)) if *day == date => match sum.checked_add(value) {
-                    Some(total) => *sum = total,
-                    None => overflow = true,
-                },
-                Some((day, _)) if *day < date => {}
-                _ => *first = Some((date, value)),
-            }
-        };
-        match self.of {
-            Type::Decimal(_) => I128::each(rows.operands[0], rows.rows, add),
-            _ => I64::each(rows.operands[0], rows.rows, |at, value| add(at, i128::from(value))),
-        }
-        if overflow { Err(Error::Overflow { column: self.name.clone(), ty: self.of.sql() }) } else { Ok(()) }
-    }
-
-    fn finish(mut self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
-        self.days.resize(len, None);
-        let sums = self.days.into_iter().map(|day| Some(day.map_or(0, |(_, sum)| sum))).collect();
-        I128::column(name, self.of, sums)
-    }
-}
-
-/// Coefficient of variation over buckets of [`MONTH_DAYS`] days.
-struct MonthlyCv {
-    months: usize,
-    as_of: i32,
-    totals: Totals,
-}
-
-impl Accumulator for MonthlyCv {
-    fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
-        let mut buckets = vec![0_usize; rows.rows.len()];
-        I32::each(rows.day, rows.rows, |at, day| {
-            buckets[at] = ((self.as_of - day) / MONTH_DAYS as i32) as usize;
-        });
-        let months = self.months;
-        self.totals.add(rows, 0, rows.len * months, |at| rows.groups[at] as usize * months + buckets[at]);
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
-        let months = self.months;
-        let totals = self.totals.finish(name, Type::Double, len * months)?;
-        let cv = totals.chunks_exact(months).map(coefficient_of_variation);
-        Ok(Float64Chunked::from_iter_options(name.into(), cv).into_column())
-    }
-}
-
-/// Population standard deviation over mean: `√(n Σx² − (Σx)²) / Σx`, exact up to the root.
-fn coefficient_of_variation(totals: &[i128]) -> Option<f64> {
-    let n = totals.len() as i128;
-    let sum: i128 = totals.iter().sum();
-    if sum == 0 {
-        return None;
-    }
-    let squares = totals.iter().try_fold(0_i128, |sum, x| sum.checked_add(x.checked_mul(*x)?));
-    let exact = squares.and_then(|squares| squares.checked_mul(n)?.checked_sub(sum.checked_mul(sum)?));
-    let spread = match exact {
-        Some(spread) => spread as f64,
-        None => {
-            let mean = sum as f64 / n as f64;
-            totals.iter().map(|x| (*x as f64 - mean).powi(2)).sum::<f64>() * n as f64
-        }
-    };
-    Some(spread.sqrt() / sum as f64)
 }

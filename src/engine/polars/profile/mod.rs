@@ -4,6 +4,7 @@
 //! cost of the whole job, and half of the contract's aggregates would leave its streaming engine.
 
 mod accumulate;
+mod by_day;
 mod keys;
 mod shard;
 mod values;
