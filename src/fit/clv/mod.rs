@@ -4,6 +4,7 @@
 //! | file | its noun |
 //! |---|---|
 //! | `triple` | the distinct (repeats, recency, age) of a population, with weights |
+//! | `distinct` | distinct values, and which each row has |
 //! | `spend` | the distinct (repeats, mean amount), with weights |
 //! | `bg_nbd`, `mbg_nbd`, `pareto_nbd` | a model of repeat orders; the first two share `beta_geometric` |
 //! | `order_model` | any of the three; `nbd` is what they are without drop-out |
@@ -20,6 +21,7 @@
 
 mod beta_geometric;
 mod bg_nbd;
+mod distinct;
 mod error;
 mod fit;
 mod gamma_gamma;

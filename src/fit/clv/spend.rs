@@ -1,8 +1,7 @@
 //! What the Gamma-Gamma model sees of a population: the distinct (repeats, mean amount) of everybody with a repeat
 //! purchase and a positive mean, with weights; and whether the two go together, which the model rules out.
 
-use rayon::prelude::*;
-
+use super::distinct::Distinct;
 use super::error::InputError;
 
 /// Distinct (x, m) with x > 0 and m > 0, ascending.
@@ -27,28 +26,23 @@ impl Spend {
             return Err(InputError::Amount { row, amount: mean_amount[row] });
         }
         // The bits of positive doubles ascend like their values.
-        let mut keys: Vec<(u32, u64)> = repeats
+        let keys: Vec<(u32, u64)> = repeats
             .iter()
             .zip(mean_amount)
             .filter(|(repeats, amount)| **repeats > 0 && **amount > 0.0)
             .map(|(repeats, amount)| (*repeats, amount.to_bits()))
             .collect();
-        keys.par_sort_unstable();
-        let mut spend = Self { distinct: Vec::new(), weights: Vec::new(), repeats: Vec::new() };
-        let mut last = None;
-        for key in keys {
-            if last == Some(key) {
-                if let Some(weight) = spend.weights.last_mut() {
-                    *weight += 1;
-                }
-            } else {
-                spend.distinct.push((key.0, f64::from_bits(key.1)));
-                spend.weights.push(1);
-                last = Some(key);
-            }
+        let Distinct { values, of_row } =
+            Distinct::of(&keys, |(repeats, bits)| bits ^ u64::from(*repeats) << 1);
+        let mut spend = Self { distinct: Vec::new(), weights: vec![0; values.len()], repeats: Vec::new() };
+        for at in of_row {
+            spend.weights[at as usize] += 1;
+        }
+        for ((repeats, bits), weight) in values.into_iter().zip(&spend.weights) {
+            spend.distinct.push((repeats, f64::from_bits(bits)));
             match spend.repeats.last_mut() {
-                Some((repeats, count)) if *repeats == key.0 => *count += 1,
-                _ => spend.repeats.push((key.0, 1)),
+                Some((last, count)) if *last == repeats => *count += weight,
+                _ => spend.repeats.push((repeats, *weight)),
             }
         }
         Ok(spend)

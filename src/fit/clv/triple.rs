@@ -1,8 +1,7 @@
 //! What the models of repeat orders see of a population: its distinct (repeats, recency, age), how many customers
 //! share each, and which one a customer has. Checks the input; counts nothing itself and knows no dates.
 
-use rayon::prelude::*;
-
+use super::distinct::Distinct;
 use super::error::InputError;
 
 /// One distinct history, in whole days, so that equality is exact. Ordered by repeats, then age, then recency:
@@ -81,7 +80,7 @@ impl Triples {
         if u32::try_from(rows).is_err() {
             return Err(InputError::TooManyCustomers(rows));
         }
-        let mut keyed = Vec::with_capacity(rows);
+        let mut all = Vec::with_capacity(rows);
         for (row, ((&repeats, &recency), &age)) in repeats.iter().zip(recency_days).zip(age_days).enumerate()
         {
             let (Ok(recency_days), Ok(age_days)) = (u32::try_from(recency), u32::try_from(age)) else {
@@ -93,20 +92,26 @@ impl Triples {
             if (repeats == 0) != (recency_days == 0) {
                 return Err(InputError::Repeats { row, repeats, recency });
             }
-            keyed.push((Triple { repeats, age_days, recency_days }, row as u32));
+            all.push(Triple { repeats, age_days, recency_days });
         }
-        keyed.par_sort_unstable();
+        let Distinct { values, of_row } = Distinct::of(&all, |triple| {
+            u64::from(triple.repeats) << 42
+                ^ u64::from(triple.age_days) << 21
+                ^ u64::from(triple.recency_days)
+        });
+        let mut counts = vec![0_u64; values.len()];
+        for (row, at) in of_row.iter().enumerate() {
+            counts[*at as usize] += weights.map_or(1, |weights| weights[row]);
+        }
         let mut triples = Self {
-            distinct: Vec::new(),
-            weights: Vec::new(),
-            of_customer: vec![0; rows],
+            distinct: Vec::with_capacity(values.len()),
+            weights: Vec::with_capacity(values.len()),
+            of_customer: of_row,
             repeats: Vec::new(),
             unit_days,
         };
-        for (triple, row) in keyed {
-            let row = row as usize;
-            triples.push(triple, weights.map_or(1, |weights| weights[row]));
-            triples.of_customer[row] = (triples.distinct.len() - 1) as u32;
+        for (triple, count) in values.into_iter().zip(counts) {
+            triples.push(triple, count);
         }
         Ok(triples)
     }

@@ -3,7 +3,7 @@
 
 pub mod holdout;
 
-use polars::prelude::{DataFrame, DataType, Float64Chunked, IntoColumn, NewChunkedArray};
+use polars::prelude::{ChunkFullNull, DataFrame, DataType, Float64Chunked, IntoColumn, NewChunkedArray};
 
 use crate::engine::Error;
 use crate::fit::clv::{
@@ -100,11 +100,10 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
     let misfit = |why: &str| Error::Model(format!("its `clv` {why}"));
     let learned = learned.ok_or_else(|| misfit("is missing"))?;
     let Profile { mut customers, counts } = profile;
-    let columns: [Vec<Option<f64>>; 4] = match &learned.orders {
+    let columns: [Float64Chunked; 4] = match &learned.orders {
         None => {
-            let simple = customers.column(SIMPLE_CLV)?.f64()?.iter().collect();
-            let none = || vec![None; customers.height()];
-            [none(), none(), none(), simple]
+            let none = || Float64Chunked::full_null("".into(), customers.height());
+            [none(), none(), none(), customers.column(SIMPLE_CLV)?.f64()?.clone()]
         }
         Some(orders) => {
             if orders.model != model.kind.name() || learned.time_unit_days != model.time_unit_days {
@@ -118,8 +117,7 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
         }
     };
     for (name, values) in plan::Clv::ORDERS_COLUMNS.iter().zip(columns) {
-        let column = Float64Chunked::from_iter_options((*name).into(), values.into_iter()).into_column();
-        customers.with_column(column)?;
+        customers.with_column(values.with_name((*name).into()).into_column())?;
     }
     debug_assert!(customers.column(CLV).is_ok());
     Ok(Profile { customers, counts })
@@ -142,11 +140,11 @@ fn predict(
     orders: &OrderModel,
     spend: Option<&ModelFit>,
     customers: &DataFrame,
-) -> Result<[Vec<Option<f64>>; 4], Error> {
+) -> Result<[Float64Chunked; 4], Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::Model(format!("its `clv` cannot be applied: {error}"));
     let history = History::of(plan, customers)?;
     if history.repeats.is_empty() {
-        return Ok(Default::default());
+        return Ok(std::array::from_fn(|_| Float64Chunked::from_vec("".into(), Vec::new())));
     }
     let triples = history.triples(model).map_err(|error| wrong(&error))?;
     let horizon = Horizon::new(asked.horizon_days, model.discount_rate).map_err(|error| wrong(&error))?;
@@ -162,16 +160,17 @@ fn predict(
         (SpendModel::GammaGamma, None) => return Err(Error::Model("its `clv` has no `spend`".to_owned())),
     };
     let margins = customers.column(MARGIN)?.f64()?;
-    let of = |column: &[f64]| triples.of_customer().iter().map(|at| Some(column[*at as usize])).collect();
+    let column = |values: Vec<f64>| Float64Chunked::from_vec("".into(), values);
+    let of =
+        |distinct: &[f64]| column(triples.of_customer().iter().map(|at| distinct[*at as usize]).collect());
     let clv = triples
         .of_customer()
         .iter()
         .zip(&values)
         .zip(margins.iter())
         .map(|((at, value), margin)| Some(value * predictions.discounted_orders[*at as usize] * margin?));
-    let clv = clv.collect();
-    let values = values.into_iter().map(Some).collect();
-    Ok([of(&predictions.expected_orders), of(&predictions.p_alive), values, clv])
+    let clv = Float64Chunked::from_iter_options("".into(), clv);
+    Ok([of(&predictions.expected_orders), of(&predictions.p_alive), column(values), clv])
 }
 
 fn gamma_gamma(fit: &ModelFit) -> Option<GammaGamma> {
