@@ -3,7 +3,10 @@
 
 pub mod holdout;
 
-use polars::prelude::{ChunkFullNull, DataFrame, DataType, Float64Chunked, IntoColumn, NewChunkedArray};
+use polars::prelude::{
+    ChunkFullNull, ChunkedArray, DataFrame, DataType, Float64Chunked, IntoColumn, NewChunkedArray,
+    PolarsNumericType,
+};
 
 use crate::engine::Error;
 use crate::fit::clv::{
@@ -196,14 +199,14 @@ impl History {
     fn of(plan: &Plan, customers: &DataFrame) -> Result<Self, Error> {
         let day = |name: &str| -> Result<Vec<i32>, Error> {
             let column = customers.column(name)?.cast(&DataType::Int32)?;
-            Ok(column.i32()?.iter().map(|day| day.unwrap_or(0)).collect())
+            Ok(plain(column.i32()?))
         };
         let money = |name: &str| -> Result<Vec<i128>, Error> {
-            Ok(customers.column(name)?.decimal()?.physical().iter().map(|value| value.unwrap_or(0)).collect())
+            Ok(plain(customers.column(name)?.decimal()?.physical()))
         };
         let (first, last) = (day(FIRST_DAY)?, day(LAST_DAY)?);
         let days = customers.column(PURCHASE_DAYS)?.cast(&DataType::UInt32)?;
-        let days: Vec<u32> = days.u32()?.iter().map(|days| days.unwrap_or(0)).collect();
+        let days: Vec<u32> = plain(days.u32()?);
         let (revenue, first_revenue) = (money(REVENUE)?, money(FIRST_DAY_REVENUE)?);
         let unit = match plan.orders.amount.as_ref() {
             Some(amount) => 10_f64.powi(i32::from(amount.scale)),
@@ -213,9 +216,9 @@ impl History {
         let repeats: Vec<u32> = days.iter().map(|days| days.saturating_sub(1)).collect();
         let repeat_mean = |((all, first), repeats): ((&i128, &i128), &u32)| match repeats {
             0 => f64::NAN,
-            _ => (all - first) as f64 / unit / f64::from(*repeats),
+            _ => double(all - first) / unit / f64::from(*repeats),
         };
-        let mean = |(all, days): (&i128, &u32)| *all as f64 / unit / f64::from((*days).max(1));
+        let mean = |(all, days): (&i128, &u32)| double(*all) / unit / f64::from((*days).max(1));
         Ok(Self {
             recency_days: last.iter().zip(&first).map(|(last, first)| last - first).collect(),
             age_days: first.iter().map(|first| as_of - first).collect(),
@@ -228,4 +231,17 @@ impl History {
     fn triples(&self, model: &OrdersModel) -> Result<Triples, clv::InputError> {
         Triples::group(&self.repeats, &self.recency_days, &self.age_days, f64::from(model.time_unit_days))
     }
+}
+
+/// The values of a column that has no nulls, or zero for them.
+fn plain<T: PolarsNumericType>(column: &ChunkedArray<T>) -> Vec<T::Native> {
+    match column.cont_slice() {
+        Ok(values) => values.to_vec(),
+        Err(_) => column.iter().map(Option::unwrap_or_default).collect(),
+    }
+}
+
+/// The nearest double; most amounts fit 64 bits, which convert several times faster.
+fn double(value: i128) -> f64 {
+    i64::try_from(value).map_or(value as f64, |value| value as f64)
 }
