@@ -1,6 +1,6 @@
 //! Parquet schema → columns and their types.
 
-use parquet::basic::{LogicalType, TimeUnit, Type as Basic};
+use parquet::basic::{LogicalType, Type as Basic};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::ColumnDescriptor;
 
@@ -82,8 +82,11 @@ fn physical(leaf: &ColumnDescriptor) -> Physical {
         (_, Some(LogicalType::String | LogicalType::Enum)) => Physical::Text,
         (_, Some(LogicalType::Date)) => Physical::Date,
         (_, Some(LogicalType::Timestamp(timestamp))) => {
-            let _: &TimeUnit = &timestamp.unit;
-            if timestamp.is_adjusted_to_u_t_c { Physical::Instant } else { Physical::Naive }
+            if timestamp.is_adjusted_to_u_t_c {
+                Physical::Instant
+            } else {
+                Physical::Naive
+            }
         }
         (Basic::INT32 | Basic::INT64, Some(LogicalType::Integer(_))) => Physical::Int,
         (_, Some(LogicalType::Time(_))) => Physical::Other("times of day".to_owned()),
