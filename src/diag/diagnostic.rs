@@ -26,8 +26,8 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// Words under the underline.
     pub label: Option<String>,
-    /// A second place that matters, with its words.
-    pub related: Option<(Span, String)>,
+    /// Further places that matter, each with its words.
+    pub related: Vec<(Span, String)>,
     /// What to do about it.
     pub hints: Vec<String>,
 }
@@ -41,7 +41,7 @@ impl Diagnostic {
             message: message.into(),
             span: None,
             label: None,
-            related: None,
+            related: Vec::new(),
             hints: Vec::new(),
         }
     }
@@ -63,9 +63,9 @@ impl Diagnostic {
         self
     }
 
-    /// A second place that matters.
+    /// A further place that matters.
     pub fn with_related(mut self, span: Span, label: impl Into<String>) -> Self {
-        self.related = Some((span, label.into()));
+        self.related.push((span, label.into()));
         self
     }
 

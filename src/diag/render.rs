@@ -33,7 +33,7 @@ fn one(diagnostic: &Diagnostic, source: &Source, renderer: &Renderer) -> String 
             let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(
                 AnnotationKind::Primary.span(span.start..span.end).label(diagnostic.label.as_deref()),
             );
-            if let Some((related, label)) = &diagnostic.related {
+            for (related, label) in &diagnostic.related {
                 let related = source.clamp(*related);
                 snippet = snippet.annotation(
                     AnnotationKind::Context.span(related.start..related.end).label(label.as_str()),

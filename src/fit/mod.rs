@@ -4,13 +4,15 @@ mod bands;
 pub mod clv;
 mod clv_model;
 mod cuts;
+mod groups;
 mod histogram;
 mod mean;
 mod model;
 
-pub use bands::band_cuts;
+pub use bands::{band_cuts, top_cuts};
 pub use clv_model::{Calibration, ClvModel, ModelFit};
 pub use cuts::{quantile_cuts, split_positions};
+pub use groups::{Group, Groups};
 pub use histogram::{Histogram, Kind, Number, double_key, key_double};
 pub use mean::mean_cut;
 pub use model::{BandCut, BandModel, Cut, FORMAT, Model, Origin, ScoreModel};

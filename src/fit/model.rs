@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ClvModel;
+use super::{ClvModel, Groups};
 
 /// The version of the document.
 pub const FORMAT: u32 = 1;
@@ -51,6 +51,9 @@ pub struct ScoreModel {
     pub customers: u64,
     /// For each score from 2: the first value, from the worst, that reaches it; null where none does.
     pub cuts: Vec<Option<Cut>>,
+    /// The same for each group, if the rules ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Groups<Option<Cut>>>,
 }
 
 /// One cut.
@@ -68,12 +71,19 @@ pub struct Cut {
 pub struct BandModel {
     /// The band's column.
     pub name: String,
-    /// What was added up.
+    /// What customers are ordered by.
     pub of: String,
-    /// The sum of all positive values.
-    pub total: String,
+    /// How many customers there were to learn from: with `cumulative` those above zero, with `top` those with a value.
+    #[serde(default)]
+    pub customers: u64,
+    /// Of bands by cumulative share, the sum of all positive values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<String>,
     /// Every band but the last, which takes the rest.
     pub cuts: Vec<BandCut>,
+    /// The same for each group, if the rules ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Groups<BandCut>>,
 }
 
 /// One cut of a band column.
@@ -82,7 +92,11 @@ pub struct BandCut {
     /// The band.
     pub band: String,
     /// The share of the total it reaches.
-    pub share: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<String>,
+    /// The place from the top it reaches: `100` or `5%`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<String>,
     /// The least value in it or a better band; null where nobody is.
     pub at_least: Option<String>,
 }

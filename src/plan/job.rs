@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use super::{Aggregate, Band, Clv, Expr, Orders, Score, ScoreKind, Segmentation, Type};
+use super::{Aggregate, Band, Clv, Expr, Orders, Score, ScoreKind, Segmentation, Type, Within};
 
 /// A job: everything a run does, with nothing left to decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,10 @@ pub struct Plan {
     pub scores: Vec<Score>,
     /// Bands in the order of the file.
     pub bands: Vec<Band>,
-    /// Segmentations in the order of the file; each reads only earlier ones.
+    /// Segmentations in the order of the file.
     pub segmentations: Vec<Segmentation>,
+    /// The segmentations' numbers in an order in which each reads only earlier ones.
+    pub segmentation_order: Vec<usize>,
     /// The output's columns, in order; the customer's id is always among them.
     pub output: Vec<OutputColumn>,
     /// The folder that gets `as_of=…`.
@@ -92,6 +94,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn grouped(within: &Option<Within>) -> String {
+    within.as_ref().map_or(String::new(), |within| format!(", {within}"))
+}
+
 /// The job in words, one line a column: the text of `tiermill plan`, and what the digest is taken of.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,8 +148,8 @@ impl fmt::Display for Plan {
         }
         for score in &self.scores {
             match &score.kind {
-                ScoreKind::Fitted { of, bins, best } => {
-                    writeln!(f, "  {:<17} {bins:?} of {of}, best {best:?}", score.name)?;
+                ScoreKind::Fitted { of, bins, best, within } => {
+                    writeln!(f, "  {:<17} {bins:?} of {of}, best {best:?}{}", score.name, grouped(within))?;
                 }
                 ScoreKind::Breaks { of, best, breaks } => {
                     let breaks: Vec<String> = breaks.iter().map(ToString::to_string).collect();
@@ -161,9 +167,8 @@ impl fmt::Display for Plan {
             }
         }
         for band in &self.bands {
-            let bounds: Vec<String> =
-                band.bounds.iter().map(|(label, bound)| format!("{label} {bound}")).collect();
-            writeln!(f, "  {:<17} cumulative share of {}: {}", band.name, band.of, bounds.join(", "))?;
+            let within = grouped(&band.within);
+            writeln!(f, "  {:<17} bands of {} by {}{within}", band.name, band.of, band.bounds)?;
         }
         for segmentation in &self.segmentations {
             writeln!(f, "  {}", segmentation.name)?;

@@ -11,9 +11,10 @@ mod orders;
 mod score;
 mod segmentation;
 mod types;
+mod within;
 
 pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
-pub use band::Band;
+pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
 pub(crate) use job::hex;
@@ -24,3 +25,4 @@ pub use orders::{
 pub use score::{Best, Bins, Score, ScoreKind, Ties};
 pub use segmentation::{Looks, Rule, Segment, Segmentation};
 pub use types::Type;
+pub use within::Within;

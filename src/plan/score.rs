@@ -2,7 +2,7 @@
 
 use crate::decimal::Decimal;
 
-use super::Expr;
+use super::{Expr, Within};
 
 /// A whole-number (or weighted) score of each customer.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub enum ScoreKind {
         bins: Bins,
         /// Which end is the best.
         best: Best,
+        /// Cuts for each group, if there are any.
+        within: Option<Within>,
     },
     /// Cuts given by the rules file, from the worst to the best.
     Breaks {

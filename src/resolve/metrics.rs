@@ -11,6 +11,7 @@ use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
 use super::aggregate::{Aggregates, MetricAggregates};
 use super::expr::{BY_RULE, NoAggregates, Typer};
+use super::order::{Ordered, ordered};
 use super::scope::{Found, RowScope, Scope, unknown};
 
 /// The metrics that could be resolved, in the order of the file, and an order to compute them in.
@@ -160,22 +161,8 @@ fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
             names.into_iter().filter_map(|name| at.get(name).copied()).collect()
         })
         .collect();
-    let mut order = Vec::new();
-    let mut done = vec![false; metrics.len()];
-    loop {
-        let before = order.len();
-        for at in 0..metrics.len() {
-            if !done[at] && reads[at].iter().all(|read| done[*read]) {
-                done[at] = true;
-                order.push(at);
-            }
-        }
-        if order.len() > before {
-            continue;
-        }
-        // Nothing moves: either all are done, or there is a cycle. What reads its members can still be checked.
-        let Some(cycle) = find_cycle(&reads, &done) else { break };
-        cycle.iter().for_each(|at| done[*at] = true);
+    let Ordered { order, cycles } = ordered(&reads);
+    for cycle in cycles {
         let names = || cycle.iter().map(|at| metrics[*at].name.value.as_str());
         let first = &metrics[cycle[0]].name;
         let message = match cycle.len() {
@@ -191,49 +178,11 @@ fn order(metrics: &[spec::Metric], out: &mut Diagnostics) -> Vec<usize> {
     order
 }
 
-/// One cycle among the metrics that are not done: following first unfinished reads must come back.
-fn find_cycle(reads: &[Vec<usize>], done: &[bool]) -> Option<Vec<usize>> {
-    let mut at = (0..reads.len()).find(|at| !done[*at])?;
-    let mut path: Vec<usize> = Vec::new();
-    loop {
-        if let Some(start) = path.iter().position(|seen| *seen == at) {
-            let mut cycle = path.split_off(start);
-            let least = cycle.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(place, _)| place);
-            cycle.rotate_left(least);
-            return Some(cycle);
-        }
-        path.push(at);
-        at = reads[at].iter().copied().find(|read| !done[*read])?;
-    }
-}
-
 /// The names outside aggregate calls.
 fn outer_names<'a>(expr: &'a Written, names: &mut Vec<&'a str>) {
-    let mut each =
-        |exprs: &mut dyn Iterator<Item = &'a Written>| exprs.for_each(|one| outer_names(one, names));
     match &expr.kind {
         WrittenKind::Name(name) | WrittenKind::QuotedName(name) => names.push(name),
-        WrittenKind::Null
-        | WrittenKind::Bool(_)
-        | WrittenKind::Number(_)
-        | WrittenKind::Text(_)
-        | WrittenKind::Date(_)
-        | WrittenKind::Star => {}
-        WrittenKind::Not(x)
-        | WrittenKind::Negate(x)
-        | WrittenKind::IsNull(x, _)
-        | WrittenKind::Like(x, ..) => {
-            outer_names(x, names);
-        }
-        WrittenKind::Binary(x, _, y) => each(&mut [&**x, &**y].into_iter()),
-        WrittenKind::In(x, list, _) => each(&mut std::iter::once(&**x).chain(list)),
-        WrittenKind::Between(x, low, high, _) => each(&mut [&**x, &**low, &**high].into_iter()),
-        WrittenKind::Case(branches, otherwise) => {
-            each(&mut branches.iter().flat_map(|(c, v)| [c, v]).chain(otherwise.as_deref()));
-        }
-        WrittenKind::Call(name, _, args) if !super::aggregate::NAMES.contains(&name.value.as_str()) => {
-            each(&mut args.iter());
-        }
-        WrittenKind::Call(..) => {}
+        WrittenKind::Call(name, ..) if super::aggregate::NAMES.contains(&name.value.as_str()) => {}
+        _ => expr.parts().into_iter().for_each(|part| outer_names(part, names)),
     }
 }

@@ -10,12 +10,14 @@ mod facts;
 mod functions;
 mod metrics;
 mod names;
+mod order;
 mod orders;
 mod output;
 mod scope;
 mod scores;
 mod segments;
 mod unify;
+mod within;
 
 use std::path::PathBuf;
 
@@ -70,11 +72,15 @@ pub fn resolve(
     if let Some(columns) = clv_columns {
         scope.clv(columns);
     }
+    scope.later(rules);
+    // Cuts are learned from metrics, before there are scores, bands and labels.
+    let measures = scope.clone();
     let written_scores = scores;
-    let scores = scores::resolve(written_scores, &mut scope, out);
-    let bands = bands::resolve(bands, &mut scope, out);
+    let scores = scores::resolve(written_scores, &measures, &mut scope, out);
+    let bands = bands::resolve(bands, &measures, &mut scope, out);
     let known = segments::Scores { written: written_scores, resolved: &scores };
-    let segmentations = segments::resolve(segmentations, known, &mut scope, out);
+    let segments::Resolved { segmentations, order: segmentation_order } =
+        segments::resolve(segmentations, known, &mut scope, out);
     let output_columns = output::resolve(output, &row_scope.customer, &scope, out);
 
     if out.has_errors() {
@@ -100,6 +106,7 @@ pub fn resolve(
         scores,
         bands,
         segmentations,
+        segmentation_order,
         output: output_columns,
         target,
         rules_sha256: plan::hex(&Sha256::digest(source.text.as_bytes())),

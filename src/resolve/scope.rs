@@ -148,16 +148,14 @@ pub(super) enum Section {
 pub(super) struct CustomerScope {
     columns: Vec<(Section, String, Type)>,
     found: HashMap<String, Found>,
-    /// Declared, but resolved later: segmentations, the one at hand included.
-    pub(super) later: Vec<String>,
-    /// The segmentation at hand.
-    pub(super) current: String,
+    /// Declared in a section that is worked out later, and what it is.
+    later: HashMap<String, &'static str>,
     as_of: NaiveDate,
 }
 
 impl CustomerScope {
     pub(super) fn new(as_of: NaiveDate) -> Self {
-        Self { columns: Vec::new(), found: HashMap::new(), later: Vec::new(), current: String::new(), as_of }
+        Self { columns: Vec::new(), found: HashMap::new(), later: HashMap::new(), as_of }
     }
 
     /// Adds a column.
@@ -182,6 +180,14 @@ impl CustomerScope {
         columns.iter().for_each(|name| self.add(Section::Clv, name, Type::Double, None));
     }
 
+    /// Notes the names of scores, bands and segmentations, which are not there yet.
+    pub(super) fn later(&mut self, rules: &spec::Rules) {
+        let scores = rules.scores.iter().map(|score| (&score.name.value, "score"));
+        let bands = rules.bands.iter().map(|band| (&band.name.value, "band"));
+        let segments = rules.segmentations.iter().map(|one| (&one.name.value, "segmentation"));
+        self.later = scores.chain(bands).chain(segments).map(|(name, what)| (name.clone(), what)).collect();
+    }
+
     /// All columns so far, in the order of the output.
     pub(super) fn columns(&self) -> Vec<(&str, Type)> {
         let mut columns: Vec<_> = self.columns.iter().collect();
@@ -198,16 +204,10 @@ impl Scope for CustomerScope {
         if name == "as_of" {
             return Ok(as_of(self.as_of));
         }
-        let named = name.strip_suffix("_rule").unwrap_or(name);
-        if let Some(later) = self.later.iter().find(|later| *later == name || *later == named) {
-            let (message, hint) = if *later == self.current {
-                let message = format!("the segmentation `{later}` reads its own label");
-                (message, "rules are tried in order: a rule is asked only where those above it are not true")
-            } else {
-                let message = format!("the segmentation `{later}` comes later");
-                (message, "a segmentation reads those above it: move it up")
-            };
-            return Err(Diagnostic::error(Code::ForwardReference, message).with_hint(hint));
+        if let Some(what) = self.later.get(name) {
+            let message = format!("`{name}` is a {what}, and here stands a metric or an attribute");
+            let hint = "scores and bands are learned before there are scores, bands and segments";
+            return Err(Diagnostic::error(Code::UnknownName, message).with_hint(hint));
         }
         let known = self.columns.iter().map(|(_, name, _)| name.as_str()).chain(["as_of"]);
         Err(unknown(name, known, "the columns of a customer are"))

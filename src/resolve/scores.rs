@@ -7,6 +7,7 @@ use crate::spec::{self, Method};
 
 use super::names::CLV_COLUMNS;
 use super::scope::{CustomerScope, Scope, Section, unknown};
+use super::within;
 
 /// CLV columns are floats that engines agree on to nine digits only, so they are rounded before they are cut.
 pub(super) const FLOAT_SCALE: u8 = 6;
@@ -17,15 +18,15 @@ const MAX_BREAKS: usize = 999;
 /// Resolves the scores and adds their columns to the scope.
 pub(super) fn resolve(
     written: &[spec::Score],
+    metrics: &CustomerScope,
     scope: &mut CustomerScope,
     out: &mut Diagnostics,
 ) -> Vec<Score> {
-    let metrics = scope.clone();
     let mut scores: Vec<Score> = Vec::new();
     for score in written {
         let resolved = match &score.method {
             Some(Method::Weighted(parts)) => weighted(score, parts, written, out),
-            _ => of_metric(score, &metrics, out),
+            _ => of_metric(score, metrics, out),
         };
         if let Some(kind) = resolved {
             scores.push(Score { name: score.name.value.clone(), kind });
@@ -42,12 +43,21 @@ pub(super) fn resolve(
 }
 
 fn of_metric(score: &spec::Score, metrics: &CustomerScope, out: &mut Diagnostics) -> Option<ScoreKind> {
-    let spec::Score { name: _, of, method, best, ties } = score;
+    let spec::Score { name: _, of, method, best, ties, within, min_group } = score;
     let ties_split = ties.as_ref().filter(|ties| ties.value == spec::Ties::Split);
     if let (Some(ties), Some(Method::Breaks(_) | Method::Mean)) = (ties_split, method) {
         let message = "`ties: split` goes with `quantiles` only";
         out.push(Diagnostic::error(Code::BadValue, message).with_span(ties.span).with_hint("leave it out"));
     }
+    let within = match (within, method) {
+        (Some(within), Some(Method::Breaks(_))) => {
+            let message = "`within` goes with what is learned: breaks are the same for everybody";
+            let hint = "leave it out, or score with `quantiles` or `mean`";
+            out.push(Diagnostic::error(Code::BadValue, message).with_span(within.span).with_hint(hint));
+            None
+        }
+        _ => within::resolve(within.as_ref(), min_group.as_ref(), metrics, out),
+    };
     let best = match best.as_ref().map(|best| best.value) {
         Some(spec::Best::Low) => Best::Low,
         Some(spec::Best::High) | None => Best::High,
@@ -60,9 +70,9 @@ fn of_metric(score: &spec::Score, metrics: &CustomerScope, out: &mut Diagnostics
     Some(match method.as_ref()? {
         Method::Quantiles(bins) => {
             let ties = if ties_split.is_some() { Ties::Split } else { Ties::Share };
-            ScoreKind::Fitted { of: input, bins: Bins::Quantiles(bins.value, ties), best }
+            ScoreKind::Fitted { of: input, bins: Bins::Quantiles(bins.value, ties), best, within: within? }
         }
-        Method::Mean => ScoreKind::Fitted { of: input, bins: Bins::Mean, best },
+        Method::Mean => ScoreKind::Fitted { of: input, bins: Bins::Mean, best, within: within? },
         Method::Breaks(_) => ScoreKind::Breaks { of: input, best, breaks: breaks?? },
         Method::Weighted(_) => return None,
     })
@@ -123,11 +133,13 @@ fn weighted(
         out.push(diagnostic);
         complete = false;
     };
-    let spec::Score { name: _, of, method: _, best, ties } = score;
+    let spec::Score { name: _, of, method: _, best, ties, within, min_group } = score;
     let others = [
         (of.as_ref().map(|of| of.span), "of"),
         (best.as_ref().map(|best| best.span), "best"),
         (ties.as_ref().map(|ties| ties.span), "ties"),
+        (within.as_ref().map(|within| within.span), "within"),
+        (min_group.as_ref().map(|least| least.span), "min_group"),
     ];
     for (key, what) in others {
         if let Some(span) = key {

@@ -6,6 +6,7 @@ use crate::spec::{self, Looks, Preset};
 
 use super::expr::{BY_METRIC, NoAggregates, Typer};
 use super::names::segment;
+use super::order::{Ordered, ordered};
 use super::scope::{CustomerScope, Section};
 
 /// The scores of the rules file: as written, and those of them that could be resolved.
@@ -15,31 +16,108 @@ pub(super) struct Scores<'a> {
     pub(super) resolved: &'a [Score],
 }
 
-/// Resolves the segmentations, each of which reads those above it.
+/// The segmentations that could be resolved.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    /// In the order of the file.
+    pub(super) segmentations: Vec<Segmentation>,
+    /// Their numbers in an order in which each reads only earlier ones.
+    pub(super) order: Vec<usize>,
+}
+
+/// Resolves the segmentations. They may read one another's labels in any order of the file, as long as it is no circle.
 pub(super) fn resolve(
     written: &[spec::Segmentation],
     scores: Scores<'_>,
     scope: &mut CustomerScope,
     out: &mut Diagnostics,
-) -> Vec<Segmentation> {
-    scope.later = written.iter().map(|one| one.name.value.clone()).collect();
-    let mut resolved = Vec::new();
+) -> Resolved {
     for one in written {
         let name = &one.name.value;
-        scope.current.clone_from(name);
-        let segmentation = match &one.preset {
-            Some(preset) => from_preset(one, preset, scores, out),
-            None => from_rules(one, scope, out),
-        };
-        scope.later.retain(|later| later != name);
-        let labels = segmentation.as_ref().map(|segmentation| {
-            segmentation.segments().iter().map(|segment| segment.id.clone()).collect::<Vec<_>>()
-        });
-        scope.add(Section::Segments, name, Type::Text, labels);
+        scope.add(Section::Segments, name, Type::Text, labels(one));
         scope.add(Section::Segments, &format!("{name}_rule"), Type::Score, None);
-        resolved.extend(segmentation);
     }
-    resolved
+    let one = |one: &spec::Segmentation| match &one.preset {
+        Some(preset) => from_preset(one, preset, scores, out),
+        None => from_rules(one, scope, out),
+    };
+    let resolved: Vec<Option<Segmentation>> = written.iter().map(one).collect();
+    let order = order(&resolved, written, out);
+    // Without errors, which leave no plan, all are there.
+    Resolved { segmentations: resolved.into_iter().flatten().collect(), order }
+}
+
+/// The only labels that a segmentation gives, as far as it can be read.
+fn labels(written: &spec::Segmentation) -> Option<Vec<String>> {
+    let preset = match &written.preset {
+        Some(preset) => Some(Preset::load(&preset.value)?),
+        None => None,
+    };
+    let ready = preset.iter().flat_map(|preset| preset.segments.iter().map(|(segment, _)| segment));
+    let default = written.default.as_ref().or(preset.as_ref().map(|preset| &preset.default))?;
+    let all = ready.chain(written.rules.iter().map(|rule| &rule.segment)).chain([default]);
+    let mut labels: Vec<String> = Vec::new();
+    for segment in all {
+        if !labels.contains(&segment.id.value) {
+            labels.push(segment.id.value.clone());
+        }
+    }
+    Some(labels)
+}
+
+/// The segmentations' numbers, each after those it reads. A cycle is reported with a place for each of its steps.
+fn order(
+    resolved: &[Option<Segmentation>],
+    written: &[spec::Segmentation],
+    out: &mut Diagnostics,
+) -> Vec<usize> {
+    let is_of = |column: &str, at: usize| {
+        let name = written[at].name.value.as_str();
+        column == name || column.strip_suffix("_rule") == Some(name)
+    };
+    let reads = |one: &Option<Segmentation>| {
+        let mut read = Vec::new();
+        for rule in one.iter().flat_map(|one| &one.rules) {
+            rule.when.columns(&mut |column| {
+                if let Column::Customer(name) = column {
+                    read.extend((0..written.len()).find(|at| is_of(name, *at)));
+                }
+            });
+        }
+        read
+    };
+    let Ordered { order, cycles } = ordered(&resolved.iter().map(reads).collect::<Vec<_>>());
+    for cycle in cycles {
+        let name = |at: usize| written[at].name.value.as_str();
+        // Where each reads the next, or else its name: a preset has no place of its own in the file.
+        let step = |place: usize| {
+            let (at, read) = (cycle[place], cycle[(place + 1) % cycle.len()]);
+            let mut rules = written[at].rules.iter().filter_map(|rule| rule.when.as_ref());
+            let found = rules.find_map(|when| when.place_of(&|name| is_of(name, read)));
+            (found.unwrap_or(written[at].name.span), format!("`{}` reads `{}`", name(at), name(read)))
+        };
+        let (span, label) = step(0);
+        let (message, hint) = match cycle.len() {
+            1 => (
+                format!("the segmentation `{}` reads its own label", name(cycle[0])),
+                "rules are tried in order: a rule is asked only where those above it are not true",
+            ),
+            _ => (
+                format!("the segmentations {} read one another", listed(cycle.iter().map(|at| name(*at)))),
+                "one of them must do without the label of the next: ask for what that label stands for",
+            ),
+        };
+        let mut diagnostic = Diagnostic::error(Code::Cycle, message).with_span(span).with_hint(hint);
+        if cycle.len() > 1 {
+            diagnostic = diagnostic.with_label(label);
+        }
+        for place in 1..cycle.len() {
+            let (span, label) = step(place);
+            diagnostic = diagnostic.with_related(span, label);
+        }
+        out.push(diagnostic);
+    }
+    order
 }
 
 fn from_rules(

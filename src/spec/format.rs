@@ -24,7 +24,7 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
             "one column for each customer: a name and an SQL expression with an aggregate",
         ),
         optional("scores", Shape::Map(&SCORE), "whole-number scores of metrics"),
-        optional("bands", Shape::Map(&BAND), "ABC bands by cumulative share"),
+        optional("bands", Shape::Map(&BAND), "bands by cumulative share (ABC), or by place from the top"),
         optional("clv", CLV, "customer lifetime value"),
         optional("segments", Shape::Map(&SEGMENTATION), "segmentations: each gives every customer one label"),
         optional("overrides", Shape::NotBuilt, "labels set by hand"),
@@ -109,23 +109,39 @@ const SCORE: Shape = Shape::Object(&Object {
             Shape::Choice(&["share", "split"]),
             "equal values share a score (default) or are split into equal bins",
         ),
-        optional("within", Shape::NotBuilt, "cuts of their own for each group"),
-        optional("min_group", Shape::NotBuilt, "the smallest group with cuts of its own"),
+        WITHIN_KEY,
+        MIN_GROUP_KEY,
     ],
     others: None,
 });
 
+const WITHIN_KEY: Key = optional(
+    "within",
+    Shape::Text,
+    "cuts of their own for each group: the attribute or metric that makes the groups, such as region",
+);
+const MIN_GROUP_KEY: Key = optional(
+    "min_group",
+    Shape::Integer(1, 1_000_000_000),
+    "smaller groups use the cuts of all customers; 1 if left out",
+);
+
 const BAND: Shape = Shape::Object(&Object {
     what: "a band",
     keys: &[
-        required("of", Shape::Text, "the metric to add up"),
-        required(
+        required("of", Shape::Text, "the metric that orders the customers"),
+        optional(
             "cumulative",
             Shape::Map(&Shape::Number),
             "bands and the share of the total each reaches: {A: 0.80, B: 0.95, C: 1}",
         ),
-        optional("within", Shape::NotBuilt, "cuts of their own for each group"),
-        optional("min_group", Shape::NotBuilt, "the smallest group with cuts of its own"),
+        optional(
+            "top",
+            Shape::Map(&Shape::Text),
+            "bands and the place from the top each reaches: {diamond: 1%, gold: 5%, silver: 100, rest: all}",
+        ),
+        WITHIN_KEY,
+        MIN_GROUP_KEY,
     ],
     others: None,
 });
@@ -207,7 +223,7 @@ const RULE: Shape = Shape::Object(&Object {
         required(
             "when",
             Shape::Expression,
-            "an SQL condition on metrics, scores, bands and earlier segmentations",
+            "an SQL condition on metrics, scores, bands and other segmentations",
         ),
         LABEL_KEY,
         COLOR_KEY,

@@ -18,7 +18,7 @@ mod segmentation;
 mod shape;
 mod yaml;
 
-pub use band::Band;
+pub use band::{Band, Bounds};
 pub use clv::{Clv, Margin};
 
 pub use expr::Expr;

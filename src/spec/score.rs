@@ -19,6 +19,10 @@ pub struct Score {
     pub best: Option<Spanned<Best>>,
     /// What happens to equal values.
     pub ties: Option<Spanned<Ties>>,
+    /// What makes groups with cuts of their own.
+    pub within: Option<Spanned<String>>,
+    /// The smallest group with cuts of its own.
+    pub min_group: Option<Spanned<u64>>,
 }
 
 /// The ways to score.
@@ -73,7 +77,16 @@ impl Score {
                     .with_hint("name the metric that it scores"),
             );
         }
-        Self { name: name.clone(), of, method: read_method(name, node, reader), best, ties }
+        let (within, min_group) = (reader.text(node, "within"), reader.integer(node, "min_group"));
+        Self {
+            name: name.clone(),
+            of,
+            method: read_method(name, node, reader),
+            best,
+            ties,
+            within,
+            min_group,
+        }
     }
 }
 

@@ -187,7 +187,7 @@ fn plan_tells_what_a_run_would_do() {
       order_count       #1 -> BIGINT
       avg_order         (cast(revenue as DOUBLE) / cast(order_count as DOUBLE)) -> DOUBLE
     fit and apply
-      abc               cumulative share of revenue: A 0.8, B 0.95, C 1
+      abc               bands of revenue by cumulative share: A 0.8, B 0.95, C 1
       value
           1. a                    abc = 'A'
           2. b                    abc = 'B'

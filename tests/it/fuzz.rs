@@ -478,7 +478,7 @@ fn run(input: &Input, with_data: bool) {
             && source.text.is_char_boundary(span.end)
     };
     for diagnostic in out.sorted() {
-        let spans = diagnostic.span.into_iter().chain(diagnostic.related.as_ref().map(|related| related.0));
+        let spans = diagnostic.span.into_iter().chain(diagnostic.related.iter().map(|related| related.0));
         for span in spans {
             assert!(inside(span), "{span:?} is not inside the text: {diagnostic:?}");
         }

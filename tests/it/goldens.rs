@@ -1,7 +1,10 @@
 //! Goldens: small inputs whose results were worked out by hand, with the working beside them.
 
+mod crossed;
+mod groups;
 mod profile;
 mod scores;
+mod tiers;
 
 use crate::support::{Rows, Sandbox, table};
 

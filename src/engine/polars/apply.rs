@@ -5,10 +5,12 @@ use polars::lazy::dsl::{Expr, col, lit, when};
 use polars::prelude::{DataFrame, DataType, IntoLazy, NULL};
 
 use crate::engine::Error;
-use crate::fit::{Cut, FORMAT, Kind, Model, Number, ScoreModel, key_double};
-use crate::plan::{self, Band, Best, Plan, Score, ScoreKind, Segmentation, Type};
+use crate::fit::{BandCut, Cut, FORMAT, Groups, Kind, Model, Number, ScoreModel, key_double};
+use crate::plan::{self, Band, Best, Bounds, Plan, Score, ScoreKind, Segmentation, Type, Within};
 
 use super::fit::{best_word, kind_of, method};
+use super::grouped;
+use super::groups::type_word;
 use super::lower::{decimal, lower};
 use super::types::{computed, published as published_type};
 
@@ -27,7 +29,8 @@ pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<DataFr
     }
     frame = frame.with_columns(columns);
     frame = frame.with_columns(weighted.into_iter().map(weighted_score).collect::<Vec<_>>());
-    for segmentation in &plan.segmentations {
+    for &at in &plan.segmentation_order {
+        let segmentation = &plan.segmentations[at];
         let rule = rule_number(segmentation)?;
         frame = frame.with_columns([rule]).with_columns([label_of(segmentation)]);
     }
@@ -52,7 +55,7 @@ fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
         return Err(Error::Model(format!("its format is {}, this program reads {FORMAT}", model.format)));
     }
     for score in &plan.scores {
-        let ScoreKind::Fitted { of, bins, best } = &score.kind else { continue };
+        let ScoreKind::Fitted { of, bins, best, within } = &score.kind else { continue };
         let wanted = (of.to_string(), method(*bins), best_word(*best));
         match model.scores.iter().find(|one| one.name == score.name) {
             None => return Err(Error::Model(format!("it has no cuts for the score `{}`", score.name))),
@@ -67,25 +70,52 @@ fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
                     score.name
                 )));
             }
-            Some(_) => {}
+            Some(one) => check_groups(&score.name, within.as_ref(), one.within.as_ref())?,
         }
     }
     for band in &plan.bands {
-        let cut = band.bounds.len().saturating_sub(1);
-        let bounds = || band.bounds[..cut].iter().map(|(label, bound)| (label.clone(), bound.to_string()));
+        let wanted = bounds(band);
+        let has = |cut: &BandCut| (cut.band.clone(), cut.share.clone(), cut.top.clone());
         match model.bands.iter().find(|one| one.name == band.name) {
             None => return Err(Error::Model(format!("it has no cuts for the band `{}`", band.name))),
             Some(one)
-                if one.of != band.of.to_string()
-                    || !bounds().eq(one.cuts.iter().map(|cut| (cut.band.clone(), cut.share.clone()))) =>
+                if one.of != band.of.to_string() || !wanted.into_iter().eq(one.cuts.iter().map(has)) =>
             {
                 let message = format!("its band `{}` has other bounds, or is of another metric", band.name);
                 return Err(Error::Model(message));
             }
-            Some(_) => {}
+            Some(one) => check_groups(&band.name, band.within.as_ref(), one.within.as_ref())?,
         }
     }
     Ok(())
+}
+
+/// Every band but the last as the model names it: with its share, or its place from the top.
+fn bounds(band: &Band) -> Vec<(String, Option<String>, Option<String>)> {
+    let mut bounds: Vec<_> = match &band.bounds {
+        Bounds::Cumulative(bounds) => {
+            bounds.iter().map(|(label, share)| (label.clone(), Some(share.to_string()), None)).collect()
+        }
+        Bounds::Top(bounds) => {
+            bounds.iter().map(|(label, place)| (label.clone(), None, Some(place.to_string()))).collect()
+        }
+    };
+    bounds.pop();
+    bounds
+}
+
+/// The groups of the rules are those of the model.
+fn check_groups<C>(name: &str, rules: Option<&Within>, model: Option<&Groups<C>>) -> Result<(), Error> {
+    let wanted = rules.map(|within| (within.by.to_string(), type_word(within.by.ty), within.min_group));
+    let has = model.map(|groups| (groups.column.clone(), groups.ty.as_str(), groups.min_group));
+    if wanted == has {
+        return Ok(());
+    }
+    let say = |groups: Option<(String, &str, u64)>| match groups {
+        None => "one set of cuts for everybody".to_owned(),
+        Some((column, ty, least)) => format!("cuts within {column} ({ty}), groups of {least} or more"),
+    };
+    Err(Error::Model(format!("its `{name}` has {}; the rules say {}", say(has), say(wanted))))
 }
 
 fn value(of: &plan::Expr) -> Result<Expr, Error> {
@@ -121,11 +151,19 @@ fn binned(value: Expr, reached: impl Iterator<Item = Expr>) -> Expr {
 
 fn score(score: &Score, plan: &Plan, model: &Model) -> Result<Expr, Error> {
     let expr = match &score.kind {
-        ScoreKind::Fitted { of, best, .. } => {
-            let cuts = model.scores.iter().find(|one| one.name == score.name);
-            let cuts = cuts.map_or(&[][..], |one: &ScoreModel| &one.cuts);
+        ScoreKind::Fitted { of, best, within, .. } => {
+            let learned = model.scores.iter().find(|one| one.name == score.name);
+            let cuts = learned.map_or(&[][..], |one: &ScoreModel| &one.cuts);
             let kind = kind_of(of.ty);
+            let group = within.as_ref().map(|within| value(&within.by)).transpose()?;
             let value = value(of)?;
+            if let Some((group, groups)) = group.zip(learned.and_then(|one| one.within.as_ref())) {
+                let customer = &plan.orders.customer;
+                let columns = [group, col(customer.column.as_str())];
+                let score_column =
+                    grouped::score(value, columns, (cuts, groups), (kind, *best, customer.ty))?;
+                return Ok(score_column.alias(score.name.as_str()));
+            }
             let reached = cuts.iter().flatten().map(|cut| reached(&value, cut, kind, *best, plan));
             let reached = reached.collect::<Result<Vec<_>, _>>()?;
             binned(value.clone(), reached.into_iter())
@@ -173,8 +211,13 @@ fn weighted_score(score: &Score) -> Expr {
 fn band(band: &Band, model: &Model) -> Result<Expr, Error> {
     let value = value(&band.of)?;
     let kind = kind_of(band.of.ty);
-    let cuts = model.bands.iter().find(|one| one.name == band.name).map_or(&[][..], |one| &one.cuts);
-    let last = band.bounds.last().map_or("", |(label, _)| label);
+    let learned = model.bands.iter().find(|one| one.name == band.name);
+    let cuts = learned.map_or(&[][..], |one| &one.cuts);
+    let last = band.labels().pop().unwrap_or_default();
+    if let (Some(within), Some(groups)) = (&band.within, learned.and_then(|one| one.within.as_ref())) {
+        let group = self::value(&within.by)?;
+        return Ok(grouped::band(value, group, (cuts, groups), kind, last)?.alias(band.name.as_str()));
+    }
     let mut expr = lit(last);
     for cut in cuts.iter().rev() {
         let Some(at_least) = &cut.at_least else { continue };

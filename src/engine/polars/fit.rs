@@ -1,37 +1,63 @@
 //! Stage 2, fit: the population's columns → histograms → the model. The learning itself is [`crate::fit`]'s.
 
 use polars::lazy::dsl::col;
-use polars::prelude::{Column, DataFrame, DataType, IntoLazy};
+use polars::prelude::{Column, DataFrame, DataType, IntoLazy, StringChunked};
 
 use crate::decimal::{Decimal, render};
 use crate::engine::Error;
 use crate::fit::{
-    self, BandCut, BandModel, ClvModel, Cut, FORMAT, Histogram, Kind, Model, Number, Origin, ScoreModel,
-    double_key,
+    self, BandCut, BandModel, ClvModel, Cut, FORMAT, Group, Groups, Histogram, Kind, Model, Number, Origin,
+    ScoreModel, double_key,
 };
-use crate::plan::{self, Best, Bins, Plan, ScoreKind, Ties, Type};
+use crate::plan::{self, Best, Bins, Bounds, Plan, ScoreKind, Ties, Top, Type, Within};
 
 use super::Profile;
+use super::groups::{self, Members};
 use super::lower::lower;
 
 /// Learns the cuts of a population, whose CLV columns `clv` has given it.
 pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Model, Error> {
+    let customers = &profile.customers;
     let mut scores = Vec::new();
     for score in &plan.scores {
-        if let ScoreKind::Fitted { of, bins, best } = &score.kind {
-            let keys = Keys::of(of, &profile.customers)?;
-            scores.push(fit_score(&score.name, of, *bins, *best, &keys, plan, &profile.customers)?);
+        if let ScoreKind::Fitted { of, bins, best, within } = &score.kind {
+            let ids = match bins {
+                Bins::Quantiles(_, Ties::Split) => Some(ids(plan, customers)?),
+                _ => None,
+            };
+            let learn = |part: &Part| Ok(score_cuts(part, *bins, *best, ids.as_ref()));
+            let keys = Keys::of(of, customers)?;
+            let all = learn(&keys.part(None))?;
+            scores.push(ScoreModel {
+                name: score.name.clone(),
+                of: of.to_string(),
+                method: method(*bins),
+                best: best_word(*best).to_owned(),
+                customers: all.customers,
+                cuts: all.cuts,
+                within: grouped(within.as_ref(), &keys, customers, learn)?,
+            });
         }
     }
     let mut bands = Vec::new();
     for band in &plan.bands {
-        bands.push(fit_band(band, &Keys::of(&band.of, &profile.customers)?)?);
+        let learn = |part: &Part| band_cuts(part, band);
+        let keys = Keys::of(&band.of, customers)?;
+        let all = learn(&keys.part(None))?;
+        bands.push(BandModel {
+            name: band.name.clone(),
+            of: band.of.to_string(),
+            customers: all.customers,
+            total: all.total,
+            cuts: all.cuts,
+            within: grouped(band.within.as_ref(), &keys, customers, learn)?,
+        });
     }
     let fitted = Origin {
         rules: plan.name.clone(),
         rules_sha256: plan.rules_sha256.clone(),
         as_of: plan.as_of.to_string(),
-        customers: profile.customers.height() as u64,
+        customers: customers.height() as u64,
     };
     Ok(Model { format: FORMAT, fitted, scores, bands, clv })
 }
@@ -50,13 +76,64 @@ impl Keys {
         Ok(Self { kind: kind_of(expr.ty), keys: keys(column)? })
     }
 
+    /// The customers of these rows, or all, that have a value.
+    fn part(&self, rows: Option<&[u32]>) -> Part {
+        let keyed = |row: usize| Some((self.keys[row]?, row as u32));
+        let keyed = match rows {
+            None => (0..self.keys.len()).filter_map(keyed).collect(),
+            Some(rows) => rows.iter().filter_map(|row| keyed(*row as usize)).collect(),
+        };
+        Part { kind: self.kind, keyed }
+    }
+}
+
+/// The customers to learn one set of cuts from: the key and the row of each.
+struct Part {
+    kind: Kind,
+    keyed: Vec<(i128, u32)>,
+}
+
+impl Part {
     fn histogram(&self) -> Histogram {
-        Histogram::new(self.kind, self.keys.iter().flatten().copied().collect())
+        Histogram::new(self.kind, self.keyed.iter().map(|(key, _)| *key).collect())
     }
 
     fn number(&self, key: i128) -> String {
         Number { key, kind: self.kind }.to_string()
     }
+}
+
+/// What was learned of some customers.
+struct Learned<C> {
+    customers: u64,
+    total: Option<String>,
+    cuts: Vec<C>,
+}
+
+/// The same for each group, or the reason why a group has no cuts of its own.
+fn grouped<C>(
+    within: Option<&Within>,
+    keys: &Keys,
+    customers: &DataFrame,
+    learn: impl Fn(&Part) -> Result<Learned<C>, Error>,
+) -> Result<Option<Groups<C>>, Error> {
+    let Some(within) = within else { return Ok(None) };
+    let Members { values, rows } = groups::members(within, customers)?;
+    let mut list = Vec::with_capacity(values.len());
+    for (value, rows) in values.into_iter().zip(rows) {
+        let Learned { customers, total, cuts } = learn(&keys.part(Some(&rows)))?;
+        list.push(if customers < within.min_group {
+            Group::too_small(value, customers, within.min_group)
+        } else {
+            Group { value, customers, total, cuts: Some(cuts), fallback: false, reason: None }
+        });
+    }
+    Ok(Some(Groups {
+        column: within.by.to_string(),
+        ty: groups::type_word(within.by.ty).to_owned(),
+        min_group: within.min_group,
+        groups: list,
+    }))
 }
 
 /// What keys of a type mean.
@@ -68,7 +145,8 @@ pub(super) fn kind_of(ty: Type) -> Kind {
     }
 }
 
-fn keys(column: &Column) -> Result<Vec<Option<i128>>, Error> {
+/// The order-preserving keys of a column's values.
+pub(super) fn keys(column: &Column) -> Result<Vec<Option<i128>>, Error> {
     Ok(match column.dtype() {
         DataType::Float64 => column.f64()?.iter().map(|value| value.map(double_key)).collect(),
         DataType::Decimal(..) => column.decimal()?.physical().iter().collect(),
@@ -76,32 +154,16 @@ fn keys(column: &Column) -> Result<Vec<Option<i128>>, Error> {
     })
 }
 
-fn fit_score(
-    name: &str,
-    of: &plan::Expr,
-    bins: Bins,
-    best: Best,
-    keys: &Keys,
-    plan: &Plan,
-    customers: &DataFrame,
-) -> Result<ScoreModel, Error> {
-    let histogram = keys.histogram();
-    let shared = |cut: Option<i128>| cut.map(|key| Cut { value: keys.number(key), customer: None });
-    let cuts = match bins {
-        Bins::Quantiles(bins, Ties::Share) => {
-            fit::quantile_cuts(&histogram, bins, best).into_iter().map(shared).collect()
+fn score_cuts(part: &Part, bins: Bins, best: Best, ids: Option<&StringChunked>) -> Learned<Option<Cut>> {
+    let shared = |cut: Option<i128>| cut.map(|key| Cut { value: part.number(key), customer: None });
+    let cuts = match (bins, ids) {
+        (Bins::Quantiles(bins, Ties::Split), Some(ids)) => split_cuts(part, bins, best, ids),
+        (Bins::Quantiles(bins, _), _) => {
+            fit::quantile_cuts(&part.histogram(), bins, best).into_iter().map(shared).collect()
         }
-        Bins::Quantiles(bins, Ties::Split) => split_cuts(keys, bins, best, plan, customers)?,
-        Bins::Mean => vec![shared(fit::mean_cut(&histogram, best))],
+        (Bins::Mean, _) => vec![shared(fit::mean_cut(&part.histogram(), best))],
     };
-    Ok(ScoreModel {
-        name: name.to_owned(),
-        of: of.to_string(),
-        method: method(bins),
-        best: best_word(best).to_owned(),
-        customers: histogram.customers(),
-        cuts,
-    })
+    Learned { customers: part.keyed.len() as u64, total: None, cuts }
 }
 
 /// The method as the model names it.
@@ -121,45 +183,59 @@ pub(super) fn best_word(best: Best) -> &'static str {
     }
 }
 
+/// The customers' ids as texts.
+fn ids(plan: &Plan, customers: &DataFrame) -> Result<StringChunked, Error> {
+    Ok(customers.column(&plan.orders.customer.column)?.cast(&DataType::String)?.str()?.clone())
+}
+
 /// Equal-sized bins: customers are ranked from the worst by (value, id); the frame is sorted by id already.
-fn split_cuts(
-    keys: &Keys,
-    bins: u16,
-    best: Best,
-    plan: &Plan,
-    customers: &DataFrame,
-) -> Result<Vec<Option<Cut>>, Error> {
-    let scored = keys.keys.iter().enumerate().filter_map(|(row, key)| Some(((*key)?, row)));
-    let mut ranked: Vec<(i128, usize)> =
-        scored.map(|(key, row)| (if best == Best::Low { -key } else { key }, row)).collect();
+fn split_cuts(part: &Part, bins: u16, best: Best, ids: &StringChunked) -> Vec<Option<Cut>> {
+    let ranked = part.keyed.iter().map(|(key, row)| (if best == Best::Low { -key } else { *key }, *row));
+    let mut ranked: Vec<(i128, u32)> = ranked.collect();
     ranked.sort_unstable();
-    let ids = customers.column(&plan.orders.customer.column)?.cast(&DataType::String)?;
-    let ids = ids.str()?;
     let cut = |position: Option<u64>| {
         let (key, row) = *ranked.get(position? as usize)?;
         let key = if best == Best::Low { -key } else { key };
-        Some(Cut { value: keys.number(key), customer: Some(ids.get(row)?.to_owned()) })
+        Some(Cut { value: part.number(key), customer: Some(ids.get(row as usize)?.to_owned()) })
     };
-    Ok(fit::split_positions(ranked.len() as u64, bins).into_iter().map(cut).collect())
+    fit::split_positions(ranked.len() as u64, bins).into_iter().map(cut).collect()
 }
 
-fn fit_band(band: &plan::Band, keys: &Keys) -> Result<BandModel, Error> {
-    let bounds: Vec<Decimal> = band.bounds.iter().map(|(_, bound)| *bound).collect();
+fn band_cuts(part: &Part, band: &plan::Band) -> Result<Learned<BandCut>, Error> {
+    let histogram = part.histogram();
     let overflow = || Error::Overflow { column: band.name.clone(), ty: "a sum of 38 digits".to_owned() };
-    let (total, cuts) = fit::band_cuts(&keys.histogram(), &bounds).ok_or_else(overflow)?;
-    let cut = |((label, bound), cut): (&(String, Decimal), Option<i128>)| BandCut {
-        band: label.clone(),
-        share: bound.to_string(),
-        at_least: cut.map(|key| keys.number(key)),
-    };
-    let scale = match keys.kind {
-        Kind::Decimal(scale) => scale,
-        _ => 0,
-    };
-    Ok(BandModel {
-        name: band.name.clone(),
-        of: band.of.to_string(),
-        total: render(total, scale),
-        cuts: band.bounds.iter().zip(cuts).map(cut).collect(),
-    })
+    let at_least = |cut: Option<i128>| cut.map(|key| part.number(key));
+    match &band.bounds {
+        Bounds::Cumulative(bounds) => {
+            let shares: Vec<Decimal> = bounds.iter().map(|(_, bound)| *bound).collect();
+            let (total, cuts) = fit::band_cuts(&histogram, &shares).ok_or_else(overflow)?;
+            let cut = |((label, bound), cut): (&(String, Decimal), Option<i128>)| BandCut {
+                band: label.clone(),
+                share: Some(bound.to_string()),
+                top: None,
+                at_least: at_least(cut),
+            };
+            let scale = match part.kind {
+                Kind::Decimal(scale) => scale,
+                _ => 0,
+            };
+            Ok(Learned {
+                customers: part.keyed.iter().filter(|(key, _)| *key > 0).count() as u64,
+                total: Some(render(total, scale)),
+                cuts: bounds.iter().zip(cuts).map(cut).collect(),
+            })
+        }
+        Bounds::Top(bounds) => {
+            let places: Vec<Top> = bounds.iter().map(|(_, place)| *place).collect();
+            let cuts = fit::top_cuts(&histogram, &places).ok_or_else(overflow)?;
+            let cut = |((label, place), cut): (&(String, Top), Option<i128>)| BandCut {
+                band: label.clone(),
+                share: None,
+                top: Some(place.to_string()),
+                at_least: at_least(cut),
+            };
+            let cuts = bounds.iter().zip(cuts).map(cut).collect();
+            Ok(Learned { customers: histogram.customers(), total: None, cuts })
+        }
+    }
 }

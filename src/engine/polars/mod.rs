@@ -5,6 +5,8 @@ pub mod apply;
 pub mod clv;
 mod convert;
 pub mod fit;
+mod grouped;
+mod groups;
 mod lower;
 pub mod profile;
 pub mod rejected;

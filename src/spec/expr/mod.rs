@@ -87,6 +87,40 @@ pub enum Operator {
     Divide,
 }
 
+impl Expr {
+    /// The expressions that this one is made of, from left to right.
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::Text(_)
+            | ExprKind::Date(_)
+            | ExprKind::Name(_)
+            | ExprKind::QuotedName(_)
+            | ExprKind::Star => Vec::new(),
+            ExprKind::Not(x) | ExprKind::Negate(x) | ExprKind::IsNull(x, _) | ExprKind::Like(x, ..) => {
+                vec![x]
+            }
+            ExprKind::Binary(x, _, y) => vec![x, y],
+            ExprKind::In(x, list, _) => std::iter::once(&**x).chain(list).collect(),
+            ExprKind::Between(x, low, high, _) => vec![x, low, high],
+            ExprKind::Case(branches, otherwise) => {
+                branches.iter().flat_map(|(when, then)| [when, then]).chain(otherwise.as_deref()).collect()
+            }
+            ExprKind::Call(_, _, args) => args.iter().collect(),
+        }
+    }
+
+    /// The first place, if any, that reads a name for which `wanted` is true.
+    pub fn place_of(&self, wanted: &dyn Fn(&str) -> bool) -> Option<Span> {
+        match &self.kind {
+            ExprKind::Name(name) | ExprKind::QuotedName(name) if wanted(name) => Some(self.span),
+            _ => self.parts().into_iter().find_map(|part| part.place_of(wanted)),
+        }
+    }
+}
+
 impl Operator {
     /// As SQL writes it.
     pub fn as_str(self) -> &'static str {

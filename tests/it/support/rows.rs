@@ -124,6 +124,7 @@ fn value(column: &dyn Array, at: usize) -> Value {
         return Value::Null;
     }
     match column.data_type() {
+        DataType::Boolean => Value::text(if column.as_boolean().value(at) { "true" } else { "false" }),
         DataType::Int16 => Value::Int(column.as_primitive::<Int16Type>().value(at).into()),
         DataType::Int32 => Value::Int(column.as_primitive::<Int32Type>().value(at).into()),
         DataType::Int64 => Value::Int(column.as_primitive::<Int64Type>().value(at)),
