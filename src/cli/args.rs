@@ -26,6 +26,8 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Read the orders, label every customer, publish
     Run(RunArgs),
+    /// List the presets, or print one of them
+    Presets(PresetsArgs),
     /// Print the JSON Schema of the rules file, for editors
     Schema,
 }
@@ -82,6 +84,15 @@ pub(super) struct RunArgs {
     /// How progress is told on stderr
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) log_format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PresetsArgs {
+    /// Print this preset's data file
+    pub(super) name: Option<String>,
+    /// What stdout holds
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

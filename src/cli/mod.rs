@@ -6,6 +6,7 @@ mod check;
 mod exit;
 mod load;
 mod plan;
+mod presets;
 mod progress;
 mod run;
 mod schema;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Run(args) => run::run(&args),
+        Command::Presets(args) => presets::presets(&args),
         Command::Schema => schema::schema(),
     });
     match std::panic::catch_unwind(command) {

@@ -56,6 +56,8 @@ codes! {
     BandsOrder "bands-order" Rules "Cumulative bounds that do not rise to 1.",
     UnknownPreset "unknown-preset" Rules "A preset that does not exist.",
     PresetScores "preset-scores" Rules "Scores that do not fit a preset's table.",
+    PresetMetrics "preset-metrics" Rules "A metric that a preset reads and the rules file does not have.",
+    PresetVariable "preset-variable" Rules "A variable that a preset does not have, or cannot use.",
     UnknownLabel "unknown-label" Rules "A comparison with a label its column never has.",
     WindowMisfit "window-misfit" Rules "A window that the aggregate cannot use.",
     UnknownColumn "unknown-column" Rules "A column that the input files do not have.",

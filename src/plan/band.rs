@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::decimal::Decimal;
 
-use super::{Expr, Within};
+use super::{Expr, Segment, Within};
 
 /// A band of each customer.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Band {
     pub of: Expr,
     /// Where the bands end.
     pub bounds: Bounds,
+    /// How the bands are shown, in the same order; of bands without a preset nothing is known.
+    pub segments: Vec<Segment>,
     /// Cuts for each group, if there are any.
     pub within: Option<Within>,
 }

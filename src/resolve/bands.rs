@@ -2,12 +2,12 @@
 
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Spanned};
-use crate::plan::{Band, Bounds, Top, Type};
-use crate::spec;
+use crate::plan::{Band, Bounds, Segment, Top, Type};
+use crate::spec::{self, PresetBody};
 
 use super::scope::{CustomerScope, Section};
 use super::scores::{FLOAT_SCALE, measured};
-use super::within;
+use super::{names, presets, within};
 
 /// More decimal places of a bound would leave no room for the exact comparison of shares.
 const MAX_BOUND_SCALE: u8 = 6;
@@ -27,20 +27,38 @@ pub(super) fn resolve(
     for band in written {
         let spec::Band { name, of, bounds, within, min_group } = band;
         scope.add(Section::Bands, &name.value, Type::Text, band.labels());
+        let mut segments = Vec::new();
         let bounds = match bounds {
             None => None,
             Some(spec::Bounds::Cumulative(bounds)) => cumulative(bounds, out).map(Bounds::Cumulative),
             Some(spec::Bounds::Top(bounds)) => top(bounds, out).map(Bounds::Top),
+            Some(spec::Bounds::Preset(name)) => {
+                let ready = ready(name, out);
+                segments.extend(ready.iter().flatten().map(|(segment, _)| segment.clone()));
+                ready
+                    .map(|ready| ready.into_iter().map(|(segment, bound)| (segment.id, bound)).collect())
+                    .map(Bounds::Cumulative)
+            }
         };
         let within = within::resolve(within.as_ref(), min_group.as_ref(), metrics, out);
         let Some(input) = of.as_ref().and_then(|of| measured(of, metrics, out)) else { continue };
         // Doubles do not add up exactly; rounded to six places they do, on every engine.
         let of = if input.ty == Type::Double { input.cast(Type::Decimal(FLOAT_SCALE)) } else { input };
         if let (Some(bounds), Some(within)) = (bounds, within) {
-            bands.push(Band { name: name.value.clone(), of, bounds, within });
+            bands.push(Band { name: name.value.clone(), of, bounds, segments, within });
         }
     }
     bands
+}
+
+/// The bands of a preset, and the share each reaches.
+fn ready(name: &Spanned<String>, out: &mut Diagnostics) -> Option<Vec<(Segment, Decimal)>> {
+    match presets::find(name, true, out)?.body {
+        PresetBody::Bands(bands) => {
+            Some(bands.iter().map(|(segment, bound)| (names::segment(segment), *bound)).collect())
+        }
+        PresetBody::Segments { .. } => None,
+    }
 }
 
 fn cumulative(

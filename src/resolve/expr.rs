@@ -322,7 +322,7 @@ pub(super) fn as_date(value: Expr) -> Expr {
     }
 }
 
-fn number_literal(number: Decimal) -> Expr {
+pub(super) fn number_literal(number: Decimal) -> Expr {
     match (number.scale, i64::try_from(number.unscaled)) {
         (0, Ok(whole)) => Expr::literal(Literal::Int(whole)),
         _ => Expr::literal(Literal::Decimal(number)),

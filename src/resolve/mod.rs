@@ -13,6 +13,7 @@ mod names;
 mod order;
 mod orders;
 mod output;
+mod presets;
 mod scope;
 mod scores;
 mod segments;

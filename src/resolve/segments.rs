@@ -1,12 +1,13 @@
-//! `segments`: rules in order, presets spelled out as rules.
+//! `segments`: rules in order; presets are spelled out as rules by their own file.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean, listed};
-use crate::plan::{Column, Expr, ExprKind, Literal, Rule, Score, Segment, Segmentation, Type};
-use crate::spec::{self, Looks, Preset};
+use crate::diag::{Code, Diagnostic, Diagnostics, listed};
+use crate::plan::{Column, Rule, Score, Segmentation, Type};
+use crate::spec::{self, Looks, Preset, PresetBody};
 
 use super::expr::{BY_METRIC, NoAggregates, Typer};
 use super::names::segment;
 use super::order::{Ordered, ordered};
+use super::presets;
 use super::scope::{CustomerScope, Section};
 
 /// The scores of the rules file: as written, and those of them that could be resolved.
@@ -38,7 +39,7 @@ pub(super) fn resolve(
         scope.add(Section::Segments, &format!("{name}_rule"), Type::Score, None);
     }
     let one = |one: &spec::Segmentation| match &one.preset {
-        Some(preset) => from_preset(one, preset, scores, out),
+        Some(preset) => presets::resolve(one, preset, scores, scope, out),
         None => from_rules(one, scope, out),
     };
     let resolved: Vec<Option<Segmentation>> = written.iter().map(one).collect();
@@ -49,12 +50,17 @@ pub(super) fn resolve(
 
 /// The only labels that a segmentation gives, as far as it can be read.
 fn labels(written: &spec::Segmentation) -> Option<Vec<String>> {
-    let preset = match &written.preset {
-        Some(preset) => Some(Preset::load(&preset.value)?),
+    let body = match &written.preset {
+        Some(preset) => Some(Preset::load(&preset.value)?.body),
         None => None,
     };
-    let ready = preset.iter().flat_map(|preset| preset.segments.iter().map(|(segment, _)| segment));
-    let default = written.default.as_ref().or(preset.as_ref().map(|preset| &preset.default))?;
+    let (ready, usual) = match &body {
+        Some(PresetBody::Segments { rules, default }) => (rules.as_slice(), Some(default)),
+        Some(PresetBody::Bands(_)) => return None,
+        None => (&[][..], None),
+    };
+    let default = written.default.as_ref().or(usual)?;
+    let ready = ready.iter().map(|rule| &rule.segment);
     let all = ready.chain(written.rules.iter().map(|rule| &rule.segment)).chain([default]);
     let mut labels: Vec<String> = Vec::new();
     for segment in all {
@@ -92,8 +98,9 @@ fn order(
         // Where each reads the next, or else its name: a preset has no place of its own in the file.
         let step = |place: usize| {
             let (at, read) = (cycle[place], cycle[(place + 1) % cycle.len()]);
-            let mut rules = written[at].rules.iter().filter_map(|rule| rule.when.as_ref());
-            let found = rules.find_map(|when| when.place_of(&|name| is_of(name, read)));
+            let rules = written[at].rules.iter().filter_map(|rule| rule.when.as_ref());
+            let entries = written[at].entries.iter().filter_map(|entry| entry.when.as_ref()?.0.as_ref());
+            let found = rules.chain(entries).find_map(|when| when.place_of(&|name| is_of(name, read)));
             (found.unwrap_or(written[at].name.span), format!("`{}` reads `{}`", name(at), name(read)))
         };
         let (span, label) = step(0);
@@ -127,9 +134,16 @@ fn from_rules(
 ) -> Option<Segmentation> {
     let name = &written.name;
     check_looks(written, out);
-    if let Some(first) = written.scores.iter().flatten().next() {
-        let message = "`scores` goes with a preset; rules name what they read";
-        out.push(Diagnostic::error(Code::BadValue, message).with_span(first.span).with_hint("leave it out"));
+    let for_presets = [
+        ("scores", written.scores.iter().flatten().next().map(|score| score.span)),
+        ("metrics", written.metrics.first().map(|(role, _)| role.span)),
+        ("with", written.with.first().map(|(variable, _)| variable.span)),
+        ("entries", written.entries.first().map(|entry| entry.id.span)),
+    ];
+    for (key, span) in for_presets {
+        let Some(span) = span else { continue };
+        let message = format!("`{key}` goes with a preset; rules name what they read");
+        out.push(Diagnostic::error(Code::BadValue, message).with_span(span).with_hint("leave it out"));
     }
     if written.rules.len() > i16::MAX as usize {
         let message = format!("{} rules are too many", written.rules.len());
@@ -161,93 +175,4 @@ fn check_looks(written: &spec::Segmentation, out: &mut Diagnostics) {
             );
         }
     }
-}
-
-fn from_preset(
-    written: &spec::Segmentation,
-    name: &Spanned<String>,
-    scores: Scores<'_>,
-    out: &mut Diagnostics,
-) -> Option<Segmentation> {
-    if let Some(rule) = written.rules.first() {
-        let message = "a segmentation has a `preset` or `rules`, not both";
-        let hint = "put the rules into a segmentation of their own below; it can read this one";
-        out.push(Diagnostic::error(Code::BadValue, message).with_span(rule.segment.id.span).with_hint(hint));
-    }
-    let Some(preset) = Preset::load(&name.value) else {
-        let hint = did_you_mean(&name.value, Preset::names())
-            .unwrap_or_else(|| format!("there are {}", listed(Preset::names())));
-        let message = format!("there is no preset `{}`", name.value);
-        out.push(Diagnostic::error(Code::UnknownPreset, message).with_span(name.span).with_hint(hint));
-        return None;
-    };
-    let [r, f, m] = written.scores.as_deref().unwrap_or_default() else {
-        let message = format!("the preset `{}` reads three scores", name.value);
-        out.push(
-            Diagnostic::error(Code::PresetScores, message)
-                .with_span(name.span)
-                .with_hint("name them in this order: `scores: [recency, frequency, monetary]`"),
-        );
-        return None;
-    };
-    let digit =
-        |score: &Spanned<String>, out: &mut Diagnostics| check_score(score, &preset, name, scores, out);
-    let (r, f, m) = (digit(r, out), digit(f, out), digit(m, out));
-    let code = code(r?, f?, m?);
-    let rule = |(written, codes): &(spec::Segment, Vec<u16>)| {
-        let literals: Vec<Literal> = codes.iter().map(|code| Literal::Int(i64::from(*code))).collect();
-        let when = Expr::new(ExprKind::In(Box::new(code.clone()), literals), Type::Bool);
-        let text: Vec<String> = codes.iter().map(u16::to_string).collect();
-        Rule { segment: segment(written), when, text: format!("RFM code in ({})", text.join(", ")) }
-    };
-    let default: Segment = segment(written.default.as_ref().unwrap_or(&preset.default));
-    Some(Segmentation {
-        name: written.name.value.clone(),
-        rules: preset.segments.iter().map(rule).collect(),
-        default,
-    })
-}
-
-/// The score as a digit of the code, if it has as many bins as the preset's table.
-fn check_score(
-    score: &Spanned<String>,
-    preset: &Preset,
-    name: &Spanned<String>,
-    scores: Scores<'_>,
-    out: &mut Diagnostics,
-) -> Option<Expr> {
-    let Some(resolved) = scores.resolved.iter().find(|one| one.name == score.value) else {
-        let known = || scores.written.iter().map(|one| one.name.value.as_str());
-        // One that is declared could not be resolved, and was already complained about.
-        if !known().any(|name| name == score.value) {
-            let hint = did_you_mean(&score.value, known())
-                .unwrap_or_else(|| format!("the scores are {}", listed(known())));
-            let message = format!("there is no score `{}`", score.value);
-            out.push(Diagnostic::error(Code::UnknownName, message).with_span(score.span).with_hint(hint));
-        }
-        return None;
-    };
-    if resolved.bins() != Some(preset.bins) {
-        let has = resolved.bins().map_or("is weighted".to_owned(), |bins| format!("has {bins}"));
-        let message =
-            format!("`{}` reads scores of {} bins, and `{}` {has}", name.value, preset.bins, score.value);
-        out.push(Diagnostic::error(Code::PresetScores, message).with_span(score.span).with_hint(
-            match preset.bins {
-                2 => "score with `mean: true`, `quantiles: 2` or one break".to_owned(),
-                bins => format!("score with `quantiles: {bins}` or {} breaks", bins - 1),
-            },
-        ));
-        return None;
-    }
-    Some(Expr::column(Column::Customer(score.value.clone()), Type::Score))
-}
-
-/// `100 r + 10 f + m`
-fn code(r: Expr, f: Expr, m: Expr) -> Expr {
-    let times = |score: Expr, factor: i64| {
-        let factor = Expr::literal(Literal::Int(factor));
-        Expr::new(ExprKind::Multiply(Box::new(score.cast(Type::Int)), Box::new(factor)), Type::Int)
-    };
-    let add = |a: Expr, b: Expr| Expr::new(ExprKind::Add(Box::new(a), Box::new(b)), Type::Int);
-    add(add(times(r, 100), times(f, 10)), m.cast(Type::Int))
 }

@@ -140,6 +140,7 @@ const BAND: Shape = Shape::Object(&Object {
             Shape::Map(&Shape::Text),
             "bands and the place from the top each reaches: {diamond: 1%, gold: 5%, silver: 100, rest: all}",
         ),
+        optional("preset", Shape::Text, "ready bands: abc-80-95 or abc-70-90"),
         WITHIN_KEY,
         MIN_GROUP_KEY,
     ],
@@ -186,10 +187,11 @@ const CLV: Shape = Shape::Object(&Object {
     others: None,
 });
 
-const LABEL_KEY: Key = optional("label", LABEL, "what people call it, in Chinese and English");
-const COLOR_KEY: Key = optional("color", Shape::Text, "its colour in the report, such as '#0b7a4b'");
-const STRATEGY_KEY: Key = optional("strategy", Shape::Text, "what to do with these customers");
-const EFFECT_KEY: Key = optional("expected_effect", Shape::Text, "what that should bring");
+pub(super) const LABEL_KEY: Key = optional("label", LABEL, "what people call it, in Chinese and English");
+pub(super) const COLOR_KEY: Key =
+    optional("color", Shape::Text, "its colour in the report, such as '#0b7a4b'");
+pub(super) const STRATEGY_KEY: Key = optional("strategy", Shape::Text, "what to do with these customers");
+pub(super) const EFFECT_KEY: Key = optional("expected_effect", Shape::Text, "what that should bring");
 
 const LABEL: Shape = Shape::Either(&[
     Shape::Text,
@@ -205,13 +207,27 @@ const SEGMENTATION: Shape = Shape::Object(&Object {
     keys: &[
         optional("rules", Shape::List(&RULE), "in order: the first that is true gives the label"),
         optional("default", DEFAULT, "the label of everybody else"),
-        optional("preset", Shape::Text, "a ready table, such as rfm-11 or cn-8"),
+        optional("preset", Shape::Text, "a ready table, such as rfm-11; `tiermill presets` lists them"),
         optional(
             "scores",
             Shape::List(&Shape::Text),
             "the scores that the preset reads: recency, frequency, monetary",
         ),
-        optional("with", Shape::NotBuilt, "the preset's variables"),
+        optional("metrics", Shape::Map(&Shape::Text), "which metric plays which role of the preset"),
+        optional("with", Shape::Map(&Shape::Number), "the preset's variables: {churn_days: 180}"),
+        optional("entries", Shape::Map(&ENTRY), "single segments of the preset, changed"),
+    ],
+    others: None,
+});
+
+const ENTRY: Shape = Shape::Object(&Object {
+    what: "an entry",
+    keys: &[
+        LABEL_KEY,
+        COLOR_KEY,
+        STRATEGY_KEY,
+        EFFECT_KEY,
+        optional("when", Shape::Expression, "another condition, where the preset has conditions"),
     ],
     others: None,
 });

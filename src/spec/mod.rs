@@ -10,6 +10,7 @@ mod metric;
 mod orders;
 mod output;
 mod preset;
+mod preset_format;
 mod reader;
 mod rules;
 mod schema;
@@ -25,9 +26,11 @@ pub use expr::Expr;
 pub use metric::Metric;
 pub use orders::{Grain, Orders, Roles};
 pub use output::Output;
-pub use preset::Preset;
+pub use preset::{
+    Preset, PresetBody, PresetCondition, PresetMetric, PresetRule, PresetScores, PresetVariable, SCORE_ROLES,
+};
 pub use reader::{Override, read};
 pub use rules::Rules;
 pub use schema::json_schema;
 pub use score::{Best, Method, Score, Ties};
-pub use segmentation::{Looks, Rule, Segment, Segmentation};
+pub use segmentation::{Entry, Looks, Rule, Segment, Segmentation};

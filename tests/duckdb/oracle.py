@@ -8,9 +8,9 @@ output column and a few hidden ones (`__…`). Both are ordinary scripts: paste 
 from decimal import Decimal
 
 import expr
+import presets
 from expr import quote_name as q
 from expr import quote_text as t
-from presets import PRESETS
 
 INTERNAL = {"customer": "__customer", "order": "__order", "time": "__time", "amount": "__amount"}
 
@@ -158,18 +158,24 @@ def clv_sql(clv, as_of):
 
 def segment_sql(s):
     """(rule number, label) as two expressions; the second reads the first."""
+    default = s.default
     if s.preset:
-        table = PRESETS[s.preset]
-        code = " || ".join(f"CAST({q(n)} AS VARCHAR)" for n in s.scores)
-        conditions = [f"({code}) IN ({', '.join(t(c) for c in codes)})" for codes in table.values()]
-        labels = list(table)
+        *labels, default = presets.labels(s.preset)
+        digits = {role: f"CAST({q(n)} AS VARCHAR)" for role, n in zip("rfm", s.scores)}
+        if s.preset in presets.TABLES:
+            code = " || ".join(digits.values())
+            conditions = [f"({code}) IN ({', '.join(t(c) for c in codes)})" for codes in presets.TABLES[s.preset].values()]
+        else:
+            columns = {role: q(n) for role, n in (presets.ROLES[s.preset] | s.metrics).items()}
+            words = digits | columns | presets.VARIABLES[s.preset] | s.variables
+            conditions = [condition.format(**words) for _, condition in presets.LISTS[s.preset]]
     else:
         conditions = [expr.duckdb_sql(when, {}) for _, when in s.rules]
         labels = [label for label, _ in s.rules]
     rule = " ".join(f"WHEN {c} THEN {i}" for i, c in enumerate(conditions, 1))
     label = " ".join(f"WHEN {i} THEN {t(x)}" for i, x in enumerate(labels, 1))
     number = q(s.name + "_rule")
-    return f"CASE {rule} ELSE 0 END AS {number}", f"CASE {number} {label} ELSE {t(s.default)} END AS {q(s.name)}"
+    return f"CASE {rule} ELSE 0 END AS {number}", f"CASE {number} {label} ELSE {t(default)} END AS {q(s.name)}"
 
 
 def expected_sql(rules, as_of):

@@ -7,8 +7,8 @@ pinned down by the contract: no band or mean of a float, no preset on a score th
 from decimal import Decimal
 
 import expr
+import presets
 from generate import CATEGORIES, CHANNELS, REGIONS, STATUSES
-from presets import PRESETS
 from rules import Band, Metric, Rules, Score, Segmentation
 
 TEXT_COLUMNS = {"status": sorted(set(STATUSES)), "channel": CHANNELS, "category": CATEGORIES, "region": REGIONS}
@@ -38,6 +38,9 @@ def draw(rng, orders):
     exact = [m for m in rules.metrics if is_exact(m)]
     for i in range(rng.choice([0, 0, 1, 2]) if exact else 0):
         rules.bands.append(Band(f"band_{i}", rng.choice(exact).name, rng.choice(BOUNDS)))
+        if rng.random() < 0.3:
+            rules.bands[-1].preset = rng.choice(list(presets.BANDS))
+            rules.bands[-1].bounds = presets.BANDS[rules.bands[-1].preset]
     if rng.random() < 0.4:
         rules.clv = (rng.choice([30, 90, 365]), rng.choice([Decimal("0.30"), Decimal("0.125"), 1]))
     rules.segments = list(draw_segments(rng, rules))
@@ -260,7 +263,7 @@ def draw_scores(rng, metrics):
     by_name = {m.name: m for m in metrics}
     scores = []
     if "revenue" in by_name and rng.random() < 0.6:
-        bins = rng.choice([5, 5, 2])
+        bins = rng.choice([5, 4, 2, 2])
         for name, of, best in (("r", "recency_days", "low"), ("f", "order_count", rng.choice(["", "high"])), ("m", "revenue", "")):
             scores.append(draw_score(rng, name, by_name[of], bins, best))
     for i in range(rng.choice([0, 1, 3])):
@@ -287,13 +290,44 @@ def draw_score(rng, name, metric, bins, best):
     return Score(name, "quantiles", metric.name, bins, split_ties=kind == "split", best=best)
 
 
+def draw_list(rng, metrics, labels):
+    """A preset of conditions over whatever numbers there are: what is drawn need not make sense, but it has one meaning."""
+    usable = {
+        "since_first": [m for m in metrics if m.type == "days"],
+        "recency": [m for m in metrics if m.type == "days"],
+        "last_gap": [m for m in metrics if m.type in ("days", "count")],
+        "orders": [m for m in metrics if m.type == "count" and not m.leaf],
+        "amount": [m for m in metrics if m.type in ("money", "dec")],
+    }
+    preset = rng.choice(["lifecycle-retail", "purchase-2x2"])
+    roles = presets.ROLES[preset]
+    if any(not usable[role] for role in roles):
+        return
+    columns = {role: rng.choice(usable[role]).name for role in roles}
+    columns = {role: column for role, column in columns.items() if column != roles[role]}
+    variables = {}
+    for name in presets.VARIABLES[preset]:
+        if rng.random() < 0.7:
+            variables[name] = rng.choice([1, 2, 3] if "orders" in name else [1, 7, 30, 60, 100, 300])
+    if "large_amount" in variables and rng.random() < 0.5:
+        variables["large_amount"] = Decimal("10.25")
+    labels["listed"] = presets.labels(preset)
+    yield Segmentation("listed", preset, metrics=columns, variables=variables)
+
+
 def draw_segments(rng, rules):
     labels = {}
     names = {s.name: s for s in rules.scores}
     if "r" in names and rng.random() < 0.8:
-        preset = "rfm-11" if names["r"].bins == 5 else "cn-8"
-        labels["rfm"] = list(PRESETS[preset])
+        preset = {5: "rfm-11", 4: "braze-10", 2: "cn-8"}[names["r"].bins]
+        labels["rfm"] = presets.labels(preset)
         yield Segmentation("rfm", preset, ("r", "f", "m"))
+        if preset == "cn-8" and rng.random() < 0.7:
+            churn = {"churn_days": rng.choice([1, 7, 30, 90])} if rng.random() < 0.7 else {}
+            labels["four"] = presets.labels("cn-4")
+            yield Segmentation("four", "cn-4", ("r", "f", "m"), variables=churn)
+    if rng.random() < 0.4:
+        yield from draw_list(rng, rules.metrics, labels)
     for i in range(rng.choice([0, 1, 1, 2])):
         if all(m.leaf for m in rules.metrics):
             return

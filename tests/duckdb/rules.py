@@ -83,6 +83,7 @@ class Band:
     name: str
     of: str
     bounds: dict
+    preset: str = ""  # written instead of the bounds
 
 
 @dataclass
@@ -92,6 +93,8 @@ class Segmentation:
     name: str
     preset: str = ""
     scores: tuple = ()
+    metrics: dict = field(default_factory=dict)  # role: column
+    variables: dict = field(default_factory=dict)
     rules: list = field(default_factory=list)
     default: str = ""
 
@@ -232,14 +235,15 @@ def yaml_text(rules, rng=None):
 
     section("metrics", {m.name: metric_value(m) for m in rules.metrics})
     section("scores", {s.name: score_value(s) for s in rules.scores})
-    section("bands", {b.name: {"of": b.of, "cumulative": b.bounds} for b in rules.bands})
+    section("bands", {b.name: {"of": b.of, "preset": b.preset} if b.preset else {"of": b.of, "cumulative": b.bounds} for b in rules.bands})
     if rules.clv:
         horizon, margin = rules.clv
         lines += ["", f"clv: {flow({'model': 'simple', 'horizon': f'{horizon}d', 'margin': margin})}"]
     segments = {}
     for s in rules.segments:
         if s.preset:
-            segments[s.name] = {"preset": s.preset, "scores": list(s.scores)}
+            value = {"preset": s.preset, "scores": list(s.scores), "metrics": s.metrics, "with": s.variables}
+            segments[s.name] = {key: part for key, part in value.items() if part}
         else:
             ids = [{"id": i, "when": expr.rules_text(when)} for i, when in s.rules]
             segments[s.name] = {"rules": ids, "default": s.default}

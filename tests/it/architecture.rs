@@ -259,3 +259,61 @@ fn imports_are_found_however_they_are_written() {
     let code = "use crate::plan::{A, B};\nuse crate::{\n    diag::{Code, Span},\n    spec,\n};\nfit(crate::fit::x, $crate::y, mycrate::z)";
     assert_eq!(imported(code), ["plan", "diag", "spec", "fit", "y"]);
 }
+
+/// Every test of this crate by its path, as `cargo test` prints it.
+fn tests() -> Vec<String> {
+    let folder = root().join("tests/it");
+    let mut paths = Vec::new();
+    walk(&folder, &mut paths);
+    let mut tests = Vec::new();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+        let module = path.strip_prefix(&folder).expect("below tests/it").with_extension("");
+        let module = module.to_string_lossy().replace(['/', '\\'], "::");
+        let module = module.strip_suffix("::mod").unwrap_or(&module);
+        let text = fs::read_to_string(path).expect("a test file");
+        let mut is_test = false;
+        for line in text.lines().map(str::trim) {
+            if let (true, Some(rest)) = (is_test, line.strip_prefix("fn ")) {
+                let name = rest.split('(').next().unwrap_or_default();
+                tests.push(format!("{module}::{name}"));
+            }
+            is_test = line == "#[test]" || (is_test && line.starts_with("#["));
+        }
+    }
+    tests
+}
+
+#[test]
+fn every_requirement_names_a_test() {
+    let tests = tests();
+    assert!(tests.contains(&"architecture::every_requirement_names_a_test".to_owned()));
+    let text = fs::read_to_string(root().join("tests/it/requirements.md")).expect("the table");
+    let mut complaints = Vec::new();
+    let mut letters = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| letter")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [letter, _, named] = cells[..] else {
+            complaints.push(format!("not three cells: {line}"));
+            continue;
+        };
+        let number = letter.trim_start_matches(char::is_alphabetic).parse::<u32>().unwrap_or_default();
+        letters.push((letter.trim_end_matches(char::is_numeric).to_owned(), number, letter.to_owned()));
+        let named: Vec<&str> = named.split('`').skip(1).step_by(2).collect();
+        if named.is_empty() {
+            complaints.push(format!("{letter} names no test"));
+        }
+        // What is compared with another program is a file.
+        let there = |name: &str| {
+            tests.iter().any(|test| test == name) || (name.contains('/') && root().join(name).is_file())
+        };
+        let missing = named.into_iter().filter(|name| !there(name));
+        complaints.extend(missing.map(|name| format!("{letter}: there is no test `{name}`")));
+    }
+    for pair in letters.windows(2) {
+        if pair[0] > pair[1] {
+            complaints.push(format!("{} stands below {}", pair[1].2, pair[0].2));
+        }
+    }
+    assert!(!letters.is_empty());
+    assert_none(complaints);
+}

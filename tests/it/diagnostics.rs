@@ -182,7 +182,6 @@ fn what_is_not_built_is_refused() {
         ),
         ("    path: ", "    quality: {future: 0}\n    path: ", "quality"),
         ("metrics:\n", "metrics:\n  contacts: {from: interactions, expr: count(*)}\n", "from"),
-        ("{preset: rfm-11, ", "{preset: rfm-11, with: {churn: 90}, ", "with"),
         ("output:\n", "overrides: {path: rules/overrides.csv}\noutput:\n", "overrides"),
         ("output:\n", "guards:\n  tier.high_value: {share: [0.01, 0.40]}\noutput:\n", "guards"),
         ("output:\n", "privacy: {report_min_group: 10}\noutput:\n", "privacy"),

@@ -10,7 +10,7 @@ use polars::prelude::{
 
 use crate::decimal::render;
 use crate::engine::Error;
-use crate::plan::{Plan, Segmentation, Type};
+use crate::plan::{Bounds, Plan, Segment, Segmentation, Type};
 
 use super::Profile;
 use super::profile::{ORDERS, RECENCY, REVENUE};
@@ -19,8 +19,21 @@ use super::types::published;
 /// Customers by (segmentation, segment) of an earlier run.
 pub type Previous = HashMap<(String, String), i64>;
 
-/// `segments.parquet`: one row a label, in the order of the rules.
+/// `segments.parquet`: one row a label, in the order of the rules; then one a band of which it is known how it is shown.
 pub fn segments(plan: &Plan) -> Result<DataFrame, Error> {
+    let row = |column: &str, segment: &Segment, rule: String| {
+        let Segment { id, looks } = segment.clone();
+        [
+            Some(column.to_owned()),
+            Some(id),
+            looks.label_zh,
+            looks.label_en,
+            looks.strategy,
+            looks.expected_effect,
+            looks.color,
+            Some(rule),
+        ]
+    };
     let mut rows: Vec<[Option<String>; 8]> = Vec::new();
     for segmentation in &plan.segmentations {
         for segment in segmentation.segments() {
@@ -29,17 +42,14 @@ pub fn segments(plan: &Plan) -> Result<DataFrame, Error> {
             if segmentation.default.id == segment.id {
                 rules.push("everybody else");
             }
-            let looks = &segment.looks;
-            rows.push([
-                Some(segmentation.name.clone()),
-                Some(segment.id.clone()),
-                looks.label_zh.clone(),
-                looks.label_en.clone(),
-                looks.strategy.clone(),
-                looks.expected_effect.clone(),
-                looks.color.clone(),
-                Some(rules.join("; or ")),
-            ]);
+            rows.push(row(&segmentation.name, segment, rules.join("; or ")));
+        }
+    }
+    for band in &plan.bands {
+        let Bounds::Cumulative(bounds) = &band.bounds else { continue };
+        for (segment, (_, bound)) in band.segments.iter().zip(bounds) {
+            let rule = format!("share of {} ahead below {bound}", band.of);
+            rows.push(row(&band.name, segment, rule));
         }
     }
     const NAMES: [&str; 8] =
