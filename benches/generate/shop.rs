@@ -13,7 +13,7 @@ use clap::Args;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{SECONDS_A_DAY, number};
+use super::{SECONDS_A_DAY, number};
 
 const REGIONS: [&str; 6] = ["north", "south", "east", "west", "central", "abroad"];
 const CHANNELS: [&str; 5] = ["online", "app", "store", "phone", "marketplace"];
