@@ -7,47 +7,35 @@ are ready. Likelihoods are computed at what either found by likelihood.py. Start
 
 import argparse
 import json
-import os
 import shutil
-import statistics
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from measure import Usage, built, machine, medians, output, ratios, spread, table, target_folder, timed
+
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 CASES = {"sample": "1997-09-30", "tiled": "1997-09-30", "simulated": "2024-12-31"}
 MODELS = ("bg_nbd", "gamma_gamma", "clv")  # the steps of with_lifetimes.py that are not preparation
+HEAD = [
+    "orders", "", "wall s", "user + sys s", "peak RSS MB", "fits + CLV s", "ln L BG/NBD", "ln L Gamma-Gamma", "Σ CLV",
+]
 
 
 @dataclass
-class Run:
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-    stdout: dict
+class Run(Usage):
+    stdout: dict = field(default_factory=dict)
     models_s: float = 0.0
 
 
 def main() -> None:
     args = arguments()
-    cache, tiermill = args.cache, args.tiermill
-    if cache is None or tiermill is None:
-        target = Path(json.loads(output("cargo", "metadata", "--no-deps", "--format-version=1"))["target_directory"])
-        cache = cache or target / "clv"
-    if tiermill is None:
-        output("cargo", "build", "--release", "--bin", "tiermill")
-        tiermill = target / "release/tiermill"
-    print(f"{machine()} Medians of {args.rounds} rounds in turn (sample: {args.sample_rounds}); page cache warm.\n")
-    print(
-        "| orders | | wall s | user + sys s | peak RSS MB | fits + CLV s | ln L BG/NBD | ln L Gamma-Gamma | Σ CLV |\n"
-        "|---|---|--:|--:|--:|--:|--:|--:|--:|"
-    )
+    cache = args.cache or target_folder() / "clv"
+    tiermill = args.tiermill or built("--bin", "tiermill")
+    print(f"{machine()} Medians of {args.rounds} rounds in turn (sample: {args.sample_rounds}); page cache warm.")
     for case in args.cases:
         rounds = args.sample_rounds if case == "sample" else args.rounds
-        print("\n".join(compare(case, cache / case, tiermill, rounds)), flush=True)
+        print("\n" + table(HEAD, compare(case, cache / case, tiermill, rounds), texts=2), flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -63,11 +51,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def output(*command: str | Path, **options) -> str:
-    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, **{"cwd": ROOT, **options}).stdout
-
-
-def compare(case: str, folder: Path, tiermill: Path, rounds: int) -> list[str]:
+def compare(case: str, folder: Path, tiermill: Path, rounds: int) -> list[list[str]]:
     """The rows of one case."""
     make_orders(case, folder)
     as_of = CASES[case]
@@ -77,10 +61,10 @@ def compare(case: str, folder: Path, tiermill: Path, rounds: int) -> list[str]:
     for number in range(1, rounds + 1):
         print(f"{case}: round {number} of {rounds}", file=sys.stderr)
         shutil.rmtree(folder / "out-tiermill", ignore_errors=True)
-        run = timed(tiermill_command, folder)
+        run = run_in(folder, tiermill_command)
         run.models_s = tiermill_models_s(run)
         ours.append(run)
-        run = timed(lifetimes_command, folder)
+        run = run_in(folder, lifetimes_command)
         run.models_s = sum(run.stdout["seconds"][step] for step in MODELS)
         theirs.append(run)
     published = folder / f"out-tiermill/as_of={as_of}"
@@ -92,7 +76,7 @@ def compare(case: str, folder: Path, tiermill: Path, rounds: int) -> list[str]:
     rows = [
         row(name, "tiermill", ours, judged["ln_l"][0], judged["clv"]),
         row("", "lifetimes", theirs, judged["ln_l"][1], theirs[0].stdout["clv"]),
-        ratios(ours, theirs),
+        times_more(ours, theirs),
     ]
     steps = theirs[0].stdout["seconds"]
     print("  lifetimes, round 1:", ", ".join(f"{step} {s:.2f} s" for step, s in steps.items()), file=sys.stderr)
@@ -115,19 +99,10 @@ def make_orders(case: str, folder: Path) -> None:
     orders.read_bytes()  # into the page cache
 
 
-def timed(command: list, folder: Path) -> Run:
-    """One timed process. The peak is right only while this process is small, hence no NumPy or PyArrow in here."""
-    with open(folder / "stdout", "w+") as out, open(folder / "stderr", "w") as log:
-        start = time.perf_counter()
-        child = subprocess.Popen(command, cwd=folder, stdout=out, stderr=log)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall_s = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            sys.exit(f"{command[0]} failed with {child.returncode}:\n{(folder / 'stderr').read_text()}")
-        out.seek(0)
-        said = json.loads(out.read().splitlines()[-1])
-    return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+def run_in(folder: Path, command: list[str | Path]) -> Run:
+    """The last line that the command writes is JSON."""
+    usage, said = timed(command, folder)
+    return Run(**vars(usage), stdout=json.loads(said.splitlines()[-1]))
 
 
 def tiermill_models_s(run: Run) -> float:
@@ -138,36 +113,16 @@ def tiermill_models_s(run: Run) -> float:
     return seconds["clv"] + value_s
 
 
-def row(name: str, program: str, runs: list[Run], ln_l: list[float], clv: float) -> str:
-    wall, cpu, peak, models = (
-        statistics.median(getattr(run, field) for run in runs) for field in ("wall_s", "cpu_s", "peak_mb", "models_s")
-    )
-    return (
-        f"| {name} | {program} | {wall:.2f} | {cpu:.2f} | {peak:,.0f} | {models:.3f} "
-        f"| {ln_l[0]:,.4f} | {ln_l[1]:,.4f} | {clv:,.2f} |"
-    )
+def row(name: str, program: str, runs: list[Run], ln_l: list[float], clv: float) -> list[str]:
+    wall_s, cpu_s, peak_mb, models_s = medians(runs, "wall_s", "cpu_s", "peak_mb", "models_s")
+    used = [f"{wall_s:.2f}", f"{cpu_s:.2f}", f"{peak_mb:,.0f}", f"{models_s:.3f}"]
+    return [name, program, *used, f"{ln_l[0]:,.4f}", f"{ln_l[1]:,.4f}", f"{clv:,.2f}"]
 
 
-def ratios(ours: list[Run], theirs: list[Run]) -> str:
-    """Of the medians; of wall and models also the range over the rounds."""
-
-    def ratio(field: str, spread: bool) -> str:
-        each = [getattr(their, field) / getattr(our, field) for our, their in zip(ours, theirs)]
-        text = f"{statistics.median(each):.1f} ×"
-        return f"{text} ({min(each):.1f} – {max(each):.1f})" if spread and len(each) > 1 else text
-
-    cells = [ratio("wall_s", True), ratio("cpu_s", False), ratio("peak_mb", False), ratio("models_s", True)]
-    return f"| | lifetimes ÷ tiermill | {' | '.join(cells)} | | | |"
-
-
-def machine() -> str:
-    def first(path: str, key: str) -> str:
-        lines = (line.split(":", 1) for line in Path(path).read_text().splitlines() if line.startswith(key))
-        return next((value.strip() for _, value in lines), "unknown")
-
-    memory_gb = int(first("/proc/meminfo", "MemTotal").split()[0]) / 2**20
-    cpu = first("/proc/cpuinfo", "model name")
-    return f"{len(os.sched_getaffinity(0))} cores of {cpu}, {memory_gb:.0f} GB memory, Linux {os.uname().release}."
+def times_more(ours: list[Run], theirs: list[Run]) -> list[str]:
+    """How many times as much lifetimes takes."""
+    fields = "wall_s", "cpu_s", "peak_mb", "models_s"
+    return ["", "lifetimes ÷ tiermill", *(spread(ratios(theirs, ours, field), 1, " ×") for field in fields), "", "", ""]
 
 
 main()

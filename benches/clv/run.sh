@@ -10,4 +10,5 @@ venv=${TMPDIR:-/tmp}/tiermill-clv-venv
 "$venv/bin/python" -c 'import lifetimes, pyarrow' 2>/dev/null ||
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
         lifetimes==0.11.3 autograd==1.6.2 numpy==1.24.4 pandas==1.5.3 scipy==1.10.1 pyarrow==17.0.0
+export PYTHONPATH="$here/.." PYTHONDONTWRITEBYTECODE=1
 exec "$venv/bin/python" "$here/compare.py" "$@"
