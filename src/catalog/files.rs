@@ -60,8 +60,21 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']))
 }
 
-/// Reads the footers of all files that a path names. Files must agree on the types of the columns they share.
+/// Reads the footers of all files that a path names. Files must agree on the types of the columns they share, and
+/// some of them must have rows.
 pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
+    let catalog = read_even_empty(path)?;
+    if catalog.rows() == 0 {
+        let files = number_of_files(catalog.files.len());
+        let message = format!("`{}`: {files}, without a single row", path.display());
+        let hint = "an empty input would publish an empty table over a good one";
+        return Err(Diagnostic::error(Code::InputEmpty, message).with_hint(hint));
+    }
+    Ok(catalog)
+}
+
+/// [`read`], where an input without rows means that nothing has happened yet.
+pub fn read_even_empty(path: &Path) -> Result<Catalog, Diagnostic> {
     let paths = find(path)?;
     let mut files = Vec::new();
     let mut all: Vec<Column> = Vec::new();
@@ -74,11 +87,6 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
         }
         files.push(file);
     }
-    if files.iter().all(|file| file.rows == 0) {
-        let message = format!("`{}`: {}, without a single row", path.display(), number_of_files(files.len()));
-        let hint = "an empty input would publish an empty table over a good one";
-        return Err(Diagnostic::error(Code::InputEmpty, message).with_hint(hint));
-    }
     let hive = hive_keys(path, &paths);
     let hive_root = (!hive.is_empty()).then(|| path.to_path_buf());
     all.retain(|column| !hive.iter().any(|key| key.name == column.name));
@@ -90,7 +98,8 @@ fn number_of_files(files: usize) -> String {
     if files == 1 { "one file".to_owned() } else { format!("{files} files") }
 }
 
-fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic> {
+/// One file, and the columns of its footer.
+pub(super) fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic> {
     let unreadable = |why: String| {
         Diagnostic::error(
             Code::InputUnreadable,

@@ -2,9 +2,11 @@
 
 mod columns;
 mod files;
+mod list;
 
 pub use columns::{Column, describe};
-pub use files::{find, read};
+pub use files::{find, read, read_even_empty};
+pub use list::{IdList, read_list};
 
 use std::path::PathBuf;
 

@@ -20,11 +20,11 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
         println!("{}", render::json(&loaded.diagnostics, &loaded.source));
     } else {
         loaded.draw();
-        let name = &loaded.source.name;
+        let (name, inputs) = (&loaded.source.name, loaded.inputs);
         match (loaded.diagnostics.len(), loaded.saw_data) {
-            (0, true) => println!("{name}: sound, and so are the columns of the orders"),
+            (0, true) => println!("{name}: sound, and so are the columns of the {inputs}"),
             (0, false) => {
-                println!("{name}: sound; the orders are not there, so their columns were not checked");
+                println!("{name}: sound; the {inputs} are not there, so their columns were not checked");
             }
             (1, _) => println!("{name}: 1 mistake"),
             (n, _) => println!("{name}: {n} mistakes"),

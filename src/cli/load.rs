@@ -2,10 +2,9 @@
 
 use std::io::IsTerminal;
 
-use crate::catalog;
-use crate::diag::{Class, Code, Diagnostics, Source, render};
+use crate::diag::{Class, Diagnostics, Source, render};
 use crate::plan::Plan;
-use crate::resolve::{self, Settings};
+use crate::resolve::{self, Catalogs, Missing, Settings};
 use crate::spec;
 
 use super::args::RulesArgs;
@@ -17,11 +16,13 @@ pub(super) struct Loaded {
     pub(super) diagnostics: Diagnostics,
     /// None where there are errors.
     pub(super) plan: Option<Plan>,
-    /// Whether the orders were looked at.
+    /// Whether all inputs were looked at.
     pub(super) saw_data: bool,
+    /// What the inputs are called: `orders`, where there is nothing else.
+    pub(super) inputs: &'static str,
 }
 
-/// Whether orders that are not there are an error.
+/// Whether inputs that are not there are an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Data {
     Required,
@@ -40,17 +41,21 @@ pub(super) fn load(args: &RulesArgs, settings: &Settings, data: Data) -> Result<
     let mut source = Source::new(name, text);
     let mut diagnostics = Diagnostics::new();
     let rules = spec::read(&mut source, &args.set, &mut diagnostics);
-    let Some(rules) = rules else { return Ok(Loaded { source, diagnostics, plan: None, saw_data: false }) };
-    let catalog = match catalog::read(&resolve::orders_path(&rules, settings)) {
-        Ok(catalog) => Some(catalog),
-        Err(diagnostic) if diagnostic.code == Code::InputMissing && data == Data::IfThere => None,
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic.with_span(rules.orders.path.span));
-            None
-        }
+    let Some(rules) = rules else {
+        return Ok(Loaded { source, diagnostics, plan: None, saw_data: false, inputs: "orders" });
     };
-    let plan = resolve::resolve(&rules, catalog.as_ref(), settings, &source, &mut diagnostics);
-    Ok(Loaded { source, diagnostics, plan, saw_data: catalog.is_some() })
+    let missing = match data {
+        Data::Required => Missing::Error,
+        Data::IfThere => Missing::Fine,
+    };
+    let catalogs = Catalogs::read(&rules, settings, missing, &mut diagnostics);
+    let saw_data = catalogs.are_complete(&rules);
+    let only_orders = rules.inputs.customers.is_none()
+        && rules.inputs.events.is_empty()
+        && rules.privacy.suppress.is_none();
+    let inputs = if only_orders { "orders" } else { "inputs" };
+    let plan = resolve::resolve(&rules, &catalogs, settings, &source, &mut diagnostics);
+    Ok(Loaded { source, diagnostics, plan, saw_data, inputs })
 }
 
 /// Why there is no plan.

@@ -27,15 +27,15 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
 }
 
 fn text(plan: &Plan) -> String {
-    let rows: u64 = plan.orders.files.iter().map(|file| file.rows).sum();
-    let bytes: u64 = plan.orders.files.iter().map(|file| file.bytes).sum();
+    let rows: u64 = plan.files().map(|(_, file)| file.rows).sum();
+    let bytes: u64 = plan.files().map(|(_, file)| file.bytes).sum();
     let folder = publish::folder(plan);
     let replaces = if folder.exists() { "replaces what is there" } else { "new" };
     format!(
         "{} as of {}\n{} files, {rows} rows, {:.1} MB\n{plan}  to {} ({replaces})\n",
         plan.name,
         plan.as_of,
-        plan.orders.files.len(),
+        plan.files().count(),
         bytes as f64 / 1e6,
         folder.display(),
     )
@@ -43,12 +43,19 @@ fn text(plan: &Plan) -> String {
 
 fn document(plan: &Plan) -> serde_json::Value {
     let folder = publish::folder(plan);
-    let file = |file: &crate::plan::InputFile| json!({"path": file.path.display().to_string(), "rows": file.rows, "bytes": file.bytes});
+    let file = |(input, file): (&str, &crate::plan::InputFile)| {
+        let mut entry =
+            json!({"path": file.path.display().to_string(), "rows": file.rows, "bytes": file.bytes});
+        if !plan.reads_only_orders() {
+            entry["input"] = json!(input);
+        }
+        entry
+    };
     json!({
         "rules": plan.name,
         "as_of": plan.as_of.to_string(),
         "plan_sha256": plan.digest(),
-        "inputs": plan.orders.files.iter().map(file).collect::<Vec<_>>(),
+        "inputs": plan.files().map(file).collect::<Vec<_>>(),
         "aggregates": plan.aggregates.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "metrics": plan.metrics.iter().map(|metric| json!({
             "name": metric.name, "expr": metric.expr.to_string(), "type": metric.ty.sql(),

@@ -50,7 +50,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     let plan = progress.phase(
         "plan",
         || load(&args.plan.rules, &settings::of_plan(&args.plan), Data::Required).and_then(Loaded::into_plan),
-        |plan| format!("{} files, {} rows", plan.orders.files.len(), rows(plan)),
+        |plan| format!("{} files, {} rows", plan.files().count(), rows(plan)),
     )?;
     let frozen = args.model.as_deref().map(read_model).transpose()?;
     let lock = Lock::take(&plan.target)?;
@@ -138,7 +138,7 @@ fn clv_note(model: Option<&ClvModel>) -> String {
 }
 
 fn rows(plan: &Plan) -> u64 {
-    plan.orders.files.iter().map(|file| file.rows).sum()
+    plan.files().map(|(_, file)| file.rows).sum()
 }
 
 fn read_model(path: &Path) -> Result<Model, Failure> {
@@ -152,7 +152,7 @@ fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
     let folder = publish::folder(plan);
     let Ok(text) = std::fs::read_to_string(folder.join("manifest.json")) else { return false };
     let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else { return false };
-    let inputs = plan.orders.files.iter().map(|file| (file.path.display().to_string(), &file.footer_sha256));
+    let inputs = plan.files().map(|(_, file)| (file.path.display().to_string(), &file.footer_sha256));
     let same_inputs = inputs.eq(manifest.inputs.iter().map(|file| (file.path.clone(), &file.footer_sha256)));
     let same_model = match frozen {
         // A model that was fitted here is the same model from a file.
@@ -164,6 +164,7 @@ fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
         && manifest.rules_sha256 == plan.rules_sha256
         && manifest.plan_sha256 == plan.digest()
         && same_inputs
+        && manifest.reads_the_list_of(plan)
         && same_model
 }
 

@@ -1,7 +1,10 @@
 //! Running a plan: [`polars`] is the embedded engine. An engine lowers the plan and moves rows; what is learned
 //! from the population is worked out in [`crate::fit`], and nothing is decided here.
 
+mod ledger;
 pub mod polars;
+
+pub use ledger::{Counts, InputCounts, Ledger};
 
 use thiserror::Error;
 
@@ -36,19 +39,4 @@ pub enum Error {
     /// The engine itself refused.
     #[error("the engine stopped: {0}")]
     Engine(String),
-}
-
-/// What happened to every input row: `read = filtered + later + used + Σ rejected`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Rows of all files.
-    pub read: u64,
-    /// Left out by `where`.
-    pub filtered: u64,
-    /// Left out because they are after as-of.
-    pub later: u64,
-    /// Aggregated.
-    pub used: u64,
-    /// Set aside, by reason; reasons without rows are left out.
-    pub rejected: Vec<(&'static str, u64)>,
 }

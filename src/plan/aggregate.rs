@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Expr, Type};
+use super::{Expr, Source, Type};
 
 /// The bucket of `monthly_cv`, in days.
 pub const MONTH_DAYS: u32 = 30;
@@ -10,6 +10,8 @@ pub const MONTH_DAYS: u32 = 30;
 /// One aggregate of each customer's rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aggregate {
+    /// Whose rows.
+    pub source: Source,
     /// What is computed.
     pub function: Function,
     /// Only rows for which this is true.
@@ -103,6 +105,9 @@ impl fmt::Display for Aggregate {
             Function::Top(x, weight) => write!(f, "top({x}, {weight})")?,
             Function::LastGap => f.write_str("last_gap(time)")?,
             Function::MonthlyCv(_, weight) => write!(f, "monthly_cv({weight})")?,
+        }
+        if let Source::Events(name) = &self.source {
+            write!(f, " from {name}")?;
         }
         if let Some(condition) = &self.condition {
             write!(f, " where {condition}")?;

@@ -4,9 +4,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
-use super::{Aggregate, Band, Clv, Expr, Orders, Score, ScoreKind, Segmentation, Type, Within};
+use super::{
+    Aggregate, Band, Clv, Customer, Customers, Expr, Input, InputFile, Score, ScoreKind, Segmentation,
+    Suppress, Table, Type, Within,
+};
 
 /// A job: everything a run does, with nothing left to decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +19,20 @@ pub struct Plan {
     pub name: String,
     /// The last local date that counts.
     pub as_of: NaiveDate,
-    /// What is read.
-    pub orders: Orders,
+    /// The zone whose local dates count.
+    pub timezone: Tz,
+    /// The customer's id: its name in the output, and its type in every input.
+    pub customer: Customer,
+    /// Whether a row of the orders is an order (otherwise it is a line of one).
+    pub row_is_order: bool,
+    /// The orders to read, united; never empty.
+    pub orders: Vec<Input>,
+    /// Tables of events.
+    pub events: Vec<Input>,
+    /// The population, if it is not everybody with an order.
+    pub customers: Option<Customers>,
+    /// Who is taken out of every input.
+    pub suppress: Option<Suppress>,
     /// What the profile computes of each customer's rows.
     pub aggregates: Vec<Aggregate>,
     /// What the summary adds up, over aggregates.
@@ -80,6 +96,32 @@ impl Plan {
         hex(&Sha256::digest(self.to_string()))
     }
 
+    /// Everything with rows of customers: the orders, then the events.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.orders.iter().chain(&self.events)
+    }
+
+    /// Every table that is read, with its name: orders, events, customers.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &Table)> {
+        let inputs = self.inputs().map(|input| (input.source.name(), &input.table));
+        inputs.chain(self.customers.as_ref().map(|customers| ("customers", &customers.table)))
+    }
+
+    /// Every Parquet file that is read, with the name of its input.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &InputFile)> {
+        self.tables().flat_map(|(name, table)| table.files.iter().map(move |file| (name, file)))
+    }
+
+    /// Whether the orders of one input are all there is, so that no other input has to be told from them.
+    pub fn reads_only_orders(&self) -> bool {
+        self.orders.len() == 1 && self.events.is_empty() && self.customers.is_none()
+    }
+
+    /// Decimal places of money, if the orders have amounts.
+    pub fn money_scale(&self) -> Option<u8> {
+        self.orders.iter().find_map(|input| Some(input.amount.as_ref()?.scale))
+    }
+
     /// The type of a score's column.
     pub fn score_type(score: &Score) -> Type {
         match score.kind {
@@ -101,27 +143,13 @@ fn grouped(within: &Option<Within>) -> String {
 /// The job in words, one line a column: the text of `tiermill plan`, and what the digest is taken of.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let orders = &self.orders;
         writeln!(f, "read")?;
-        writeln!(f, "  orders            {}", orders.path)?;
-        writeln!(f, "  customer          {} ({})", orders.customer.column, orders.customer.ty.sql())?;
-        if let Some(order) = &orders.order {
-            writeln!(f, "  order             {order}")?;
+        self.inputs().try_for_each(|input| write!(f, "{input}"))?;
+        if let Some(customers) = &self.customers {
+            write!(f, "{customers}")?;
         }
-        writeln!(
-            f,
-            "  time              {} ({:?}, {})",
-            orders.time.column, orders.time.encoding, orders.timezone
-        )?;
-        if let Some(amount) = &orders.amount {
-            writeln!(
-                f,
-                "  amount            {} ({:?}, {} places)",
-                amount.column, amount.encoding, amount.scale
-            )?;
-        }
-        if let Some(condition) = &orders.condition {
-            writeln!(f, "  where             {condition}")?;
+        if let Some(suppress) = &self.suppress {
+            writeln!(f, "  suppress          {} ({})", suppress.path, suppress.column)?;
         }
         writeln!(f, "profile: one row a customer")?;
         for (at, aggregate) in self.aggregates.iter().enumerate() {

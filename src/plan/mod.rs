@@ -6,8 +6,8 @@ mod aggregate;
 mod band;
 mod clv;
 mod expr;
+mod input;
 mod job;
-mod orders;
 mod score;
 mod segmentation;
 mod types;
@@ -17,11 +17,12 @@ pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
 pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
+pub use input::{
+    Amount, AmountEncoding, Attribute, Customer, Customers, Input, InputColumn, InputFile, ListFile, OrderId,
+    Physical, Source, Suppress, Table, Time, TimeEncoding,
+};
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, OutputColumn, Plan};
-pub use orders::{
-    Amount, AmountEncoding, Customer, InputColumn, InputFile, Orders, Physical, Time, TimeEncoding,
-};
 pub use score::{Best, Bins, Score, ScoreKind, Ties};
 pub use segmentation::{Looks, Rule, Segment, Segmentation};
 pub use types::Type;

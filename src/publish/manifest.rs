@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::engine::polars::Profile;
+use crate::engine::{Counts, InputCounts};
 use crate::fit::Model;
-use crate::plan::{AmountEncoding, Plan, hex};
+use crate::plan::{AmountEncoding, InputFile, Plan, hex};
 
 use super::Error;
 
@@ -40,8 +41,17 @@ pub struct Manifest {
     pub amount: Option<String>,
     /// What was read.
     pub inputs: Vec<InputEntry>,
-    /// What happened to every row.
+    /// What happened to every row of the orders.
     pub rows: RowCounts,
+    /// The same of each input by itself, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows_by_input: Vec<InputRows>,
+    /// Customers who are not in the table of customers, and joined the population.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_customers: Option<u64>,
+    /// Who was left out before anything was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppressed>,
     /// Rows of all parts.
     pub customers: u64,
     /// Name and SQL type of every column of the parts, in order.
@@ -59,6 +69,9 @@ pub struct Manifest {
 /// One input file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputEntry {
+    /// The input it is of, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
     /// Its path.
     pub path: String,
     /// Its size.
@@ -69,19 +82,83 @@ pub struct InputEntry {
     pub footer_sha256: String,
 }
 
-/// `read = filtered + after_as_of + used + Σ rejected`.
+/// `read = filtered + suppressed + no_consent + after_as_of + unknown_customer + identical + used + Σ rejected`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowCounts {
     /// Rows of all files.
     pub read: u64,
     /// Left out by `where`.
     pub filtered: u64,
+    /// Left out because their customer is suppressed; only with `privacy.suppress`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<u64>,
+    /// Left out because their customer has given no consent; only with `privacy.consent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_consent: Option<u64>,
     /// Left out because they are later.
     pub after_as_of: u64,
+    /// Left out because their customer is not in the population; only where that may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_customer: Option<u64>,
+    /// Rows that say of a customer what another one says; only of the table of customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identical: Option<u64>,
     /// Set aside, by reason.
     pub rejected: BTreeMap<String, u64>,
     /// Aggregated.
     pub used: u64,
+}
+
+/// The rows of one input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRows {
+    /// Its name under `inputs`.
+    pub input: String,
+    /// Its path as the rules file has it.
+    pub path: String,
+    /// What happened to its rows.
+    #[serde(flatten)]
+    pub rows: RowCounts,
+    /// Used rows of customers who joined the population though they are not in the table of customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<u64>,
+}
+
+/// The proof that suppressed customers were left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppressed {
+    /// The column with the ids.
+    pub column: String,
+    /// The files of the list.
+    pub files: Vec<ListEntry>,
+    /// How many ids it has.
+    pub ids: u64,
+    /// How many of their customers, and rows, were found in each input, and left out.
+    pub inputs: Vec<SuppressedIn>,
+}
+
+/// One file of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListEntry {
+    /// Its path.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of all of it.
+    pub sha256: String,
+}
+
+/// What was left out of one input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressedIn {
+    /// Its name under `inputs`.
+    pub input: String,
+    /// Its path as the rules file has it.
+    pub path: String,
+    /// Listed customers with rows in it.
+    pub customers: u64,
+    /// Their rows.
+    pub rows: u64,
 }
 
 /// One file that was written.
@@ -98,6 +175,11 @@ pub struct FileEntry {
 }
 
 impl Manifest {
+    /// Whether the list of suppressed customers is the one that a plan would read.
+    pub fn reads_the_list_of(&self, plan: &Plan) -> bool {
+        list_files(plan).eq(self.suppressed.iter().flat_map(|suppressed| suppressed.files.iter().cloned()))
+    }
+
     pub(super) fn new(
         plan: &Plan,
         profile: &Profile,
@@ -108,15 +190,18 @@ impl Manifest {
     ) -> Result<Self, Error> {
         let entries =
             |names: &[String]| names.iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>();
-        let inputs = plan.orders.files.iter().map(|file| InputEntry {
+        let several = !plan.reads_only_orders();
+        let inputs = plan.files().map(|(input, file): (&str, &InputFile)| InputEntry {
+            input: several.then(|| input.to_owned()),
             path: file.path.display().to_string(),
             bytes: file.bytes,
             rows: file.rows,
             footer_sha256: file.footer_sha256.clone(),
         });
         let counts = &profile.counts;
+        let by_input = counts.inputs.iter().enumerate().map(|(at, one)| rows_of(plan, at, one));
         const ROUNDED: &str = ", rounded half away from zero as it is read";
-        let amount = plan.orders.amount.as_ref().map(|amount| {
+        let amounts = plan.orders.iter().filter_map(|input| input.amount.as_ref()).map(|amount| {
             let rounded = match amount.encoding {
                 AmountEncoding::Float => ROUNDED,
                 AmountEncoding::Decimal(own) if own > amount.scale => ROUNDED,
@@ -124,6 +209,8 @@ impl Manifest {
             };
             format!("{} as DECIMAL with {} places{rounded}", amount.column, amount.scale)
         });
+        let amount =
+            amounts.reduce(|all, one| if all.contains(&one) { all } else { format!("{all}; {one}") });
         Ok(Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -132,16 +219,13 @@ impl Manifest {
             rules_sha256: plan.rules_sha256.clone(),
             plan_sha256: plan.digest(),
             as_of: plan.as_of.to_string(),
-            timezone: plan.orders.timezone.name().to_owned(),
+            timezone: plan.timezone.name().to_owned(),
             amount,
             inputs: inputs.collect(),
-            rows: RowCounts {
-                read: counts.read,
-                filtered: counts.filtered,
-                after_as_of: counts.later,
-                rejected: counts.rejected.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect(),
-                used: counts.used,
-            },
+            rows: RowCounts::new(plan, Kind::Orders, &counts.of_orders()),
+            rows_by_input: if several { by_input.collect() } else { Vec::new() },
+            joined_customers: counts.joined_customers,
+            suppressed: suppressed(plan, profile),
             customers: profile.customers.height() as u64,
             columns: plan.output.iter().map(|column| (column.name.clone(), column.ty.sql())).collect(),
             model: model.clone(),
@@ -150,6 +234,78 @@ impl Manifest {
             tables: entries(tables)?,
         })
     }
+}
+
+/// What an input holds, and so which counts mean something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Orders,
+    Events,
+    Customers,
+}
+
+impl RowCounts {
+    fn new(plan: &Plan, kind: Kind, counts: &Counts) -> Self {
+        let Counts { read, filtered, suppressed, no_consent, later, unknown, identical, used, rejected } =
+            counts;
+        let consent = plan.customers.as_ref().is_some_and(|customers| customers.consent.is_some());
+        let strangers = match kind {
+            Kind::Orders => plan.customers.as_ref().is_some_and(|customers| !customers.unknown_join),
+            Kind::Events => true,
+            Kind::Customers => false,
+        };
+        Self {
+            read: *read,
+            filtered: *filtered,
+            suppressed: plan.suppress.as_ref().map(|_| *suppressed),
+            no_consent: consent.then_some(*no_consent),
+            after_as_of: *later,
+            unknown_customer: strangers.then_some(*unknown),
+            identical: (kind == Kind::Customers).then_some(*identical),
+            rejected: rejected.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect(),
+            used: *used,
+        }
+    }
+}
+
+fn rows_of(plan: &Plan, at: usize, one: &InputCounts) -> InputRows {
+    let kind = match at {
+        at if at < plan.orders.len() => Kind::Orders,
+        at if at < plan.inputs().count() => Kind::Events,
+        _ => Kind::Customers,
+    };
+    let joins =
+        kind == Kind::Orders && plan.customers.as_ref().is_some_and(|customers| customers.unknown_join);
+    InputRows {
+        input: one.name.clone(),
+        path: one.path.clone(),
+        rows: RowCounts::new(plan, kind, &one.counts),
+        joined: joins.then_some(one.joined),
+    }
+}
+
+fn suppressed(plan: &Plan, profile: &Profile) -> Option<Suppressed> {
+    let list = plan.suppress.as_ref()?;
+    let inputs = profile.counts.inputs.iter().map(|one| SuppressedIn {
+        input: one.name.clone(),
+        path: one.path.clone(),
+        customers: one.suppressed_customers,
+        rows: one.counts.suppressed,
+    });
+    Some(Suppressed {
+        column: list.column.clone(),
+        files: list_files(plan).collect(),
+        ids: profile.counts.listed.unwrap_or(0),
+        inputs: inputs.collect(),
+    })
+}
+
+fn list_files(plan: &Plan) -> impl Iterator<Item = ListEntry> {
+    plan.suppress.iter().flat_map(|list| &list.files).map(|file| ListEntry {
+        path: file.path.display().to_string(),
+        bytes: file.bytes,
+        sha256: file.sha256.clone(),
+    })
 }
 
 fn entry(folder: &Path, name: &str) -> Result<FileEntry, Error> {

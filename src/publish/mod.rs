@@ -9,7 +9,10 @@ mod staging;
 
 pub use error::Error;
 pub use lock::Lock;
-pub use manifest::{FORMAT, FileEntry, InputEntry, Manifest, RowCounts, sha256_of};
+pub use manifest::{
+    FORMAT, FileEntry, InputEntry, InputRows, ListEntry, Manifest, RowCounts, Suppressed, SuppressedIn,
+    sha256_of,
+};
 pub use staging::{Staging, remove_all_staging};
 
 use std::fs;
@@ -75,7 +78,7 @@ pub fn publish(
     };
     table("segments.parquet", &summary::segments(plan)?)?;
     table("summary.parquet", &summary::summary(plan, profile, &labelled, &previous(plan)?)?)?;
-    table("rejected.parquet", &rejected::read(plan, &profile.counts)?)?;
+    table("rejected.parquet", &rejected::read(plan, profile)?)?;
     for (name, frame) in more {
         table(name, frame)?;
     }

@@ -31,7 +31,7 @@ pub fn expect(plan: &Plan, output: &Frame) -> Result<Expected, Error> {
 }
 
 fn exact_columns(plan: &Plan) -> impl Iterator<Item = &str> {
-    let id = plan.orders.customer.column.as_str();
+    let id = plan.customer.column.as_str();
     let exact = plan.output.iter().filter(move |column| column.ty.is_exact() && column.name != id);
     exact.map(|column| column.name.as_str())
 }
@@ -78,7 +78,7 @@ fn check_part(plan: &Plan, path: &Path, found: &mut Expected) -> Result<(), Erro
     let reader =
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(path, &error.to_string()))?;
     check_schema(plan, path, reader.schema())?;
-    let id = plan.orders.customer.column.as_str();
+    let id = plan.customer.column.as_str();
     let wanted = found.sums.iter().map(|(name, ..)| name.as_str()).chain([id]);
     let mask = ProjectionMask::columns(reader.parquet_schema(), wanted);
     let reader = reader.with_projection(mask).with_batch_size(65_536).build();

@@ -107,8 +107,9 @@ impl AggregateCalls for MetricAggregates<'_> {
 
 impl MetricAggregates<'_> {
     fn add(&mut self, function: Function, ty: Type) -> Expr {
-        let (condition, window_days) = (self.condition.clone(), self.window_days);
-        self.all.intern(plan::Aggregate { function, condition, window_days, ty })
+        let (source, condition) = (self.rows.source.clone(), self.condition.clone());
+        let window_days = self.window_days;
+        self.all.intern(plan::Aggregate { source, function, condition, window_days, ty })
     }
 
     fn wrong<T>(&self, call: &Call<'_>, why: &str, out: &mut Diagnostics) -> Option<T> {

@@ -46,7 +46,8 @@ pub(super) fn resolve(
     let amount = Expr::column(Column::Role(*role), *ty);
     let day = || Expr::column(Column::Role(Role::Day), Type::Date);
     let mut add_within = |function: Function, ty: Type, window_days: Option<u32>| {
-        aggregates.intern(Aggregate { function, condition: None, window_days, ty })
+        let source = rows.source.clone();
+        aggregates.intern(Aggregate { source, function, condition: None, window_days, ty })
     };
     let holdout = written.holdout.as_ref().map(|days| Holdout {
         days: days.value,

@@ -1,20 +1,21 @@
 //! What the summary needs of every customer; mostly aggregates that some metric has asked for already.
 
-use crate::plan::{Aggregate, Column, Expr, ExprKind, Facts, Function, Literal, Orders, Role, Type};
+use crate::plan::{Aggregate, Column, Expr, ExprKind, Facts, Function, Literal, Role, Type};
 
 use super::aggregate::Aggregates;
 use super::scope::RowScope;
 
-pub(super) fn resolve(orders: &Orders, rows: &RowScope, aggregates: &mut Aggregates) -> Facts {
+pub(super) fn resolve(row_is_order: bool, rows: &RowScope, aggregates: &mut Aggregates) -> Facts {
     let role = |name: &str| {
         let (_, role, ty) = rows.roles.iter().find(|(known, ..)| *known == name)?;
         Some(Expr::column(Column::Role(*role), *ty))
     };
     let mut add = |function: Function, ty: Type| {
-        aggregates.intern(Aggregate { function, condition: None, window_days: None, ty })
+        let source = rows.source.clone();
+        aggregates.intern(Aggregate { source, function, condition: None, window_days: None, ty })
     };
     let count = match role("order") {
-        Some(order) if !orders.row_is_order => Function::CountDistinct(order),
+        Some(order) if !row_is_order => Function::CountDistinct(order),
         _ => Function::CountRows,
     };
     let count = add(count, Type::Int);

@@ -11,6 +11,7 @@ use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
 
 use super::aggregate::{Aggregates, MetricAggregates};
 use super::expr::{BY_RULE, NoAggregates, Typer};
+use super::inputs::Inputs;
 use super::order::{Ordered, ordered};
 use super::scope::{Found, RowScope, Scope, unknown};
 
@@ -23,7 +24,7 @@ pub(super) struct Profile {
 
 pub(super) fn resolve(
     written: &[spec::Metric],
-    rows: &RowScope,
+    inputs: &Inputs,
     aggregates: &mut Aggregates,
     as_of: NaiveDate,
     out: &mut Diagnostics,
@@ -34,7 +35,8 @@ pub(super) fn resolve(
     let mut resolved: Vec<Option<Expr>> = vec![None; written.len()];
     for &at in &order {
         let metric = &written[at];
-        let scope = MetricScope { types: &types, rows, as_of };
+        let Some(rows) = source(metric, inputs, out) else { continue };
+        let scope = MetricScope { types: &types, attributes: &inputs.attributes, rows, as_of };
         resolved[at] = resolve_one(metric, &scope, rows, aggregates, out);
         if let Some(expr) = &resolved[at] {
             types.insert(&metric.name.value, expr.ty);
@@ -61,7 +63,7 @@ fn resolve_one(
     aggregates: &mut Aggregates,
     out: &mut Diagnostics,
 ) -> Option<Expr> {
-    let spec::Metric { name, expr, window, condition, per } = metric;
+    let spec::Metric { name, expr, window, condition, per, from } = metric;
     let condition = match condition {
         None => None,
         Some(written) => {
@@ -70,12 +72,14 @@ fn resolve_one(
         }
     };
     let window_days = window.as_ref().map(|window| window.value);
-    let narrowed = condition.is_some() || window_days.is_some();
+    let narrowed = condition.is_some() || window_days.is_some() || from.is_some();
+    let condition_or_window = condition.is_some() || window_days.is_some();
     let mut calls = MetricAggregates { rows, all: aggregates, condition, window_days, calls: 0 };
     let written = expr.as_ref()?;
     let expr = Typer { scope, aggregates: &mut calls, out }.expr(written);
     if narrowed && calls.calls == 0 && expr.is_some() {
-        let message = format!("`{}` has a `where` or `window`, but no aggregate to apply it to", name.value);
+        let key = if condition_or_window { "`where` or `window`" } else { "`from`" };
+        let message = format!("`{}` has a {key}, but no aggregate to apply it to", name.value);
         out.push(
             Diagnostic::error(Code::AggregateMisplaced, message)
                 .with_span(written.span)
@@ -114,9 +118,27 @@ fn resolve_one(
     Some(expr)
 }
 
-/// Names in a metric outside aggregates: other metrics.
+/// The rows that a metric reads; none where that was complained about.
+fn source<'a>(metric: &spec::Metric, inputs: &'a Inputs, out: &mut Diagnostics) -> Option<&'a RowScope> {
+    let Some(from) = &metric.from else { return Some(&inputs.orders) };
+    if from.value == inputs.orders.source.name() {
+        return Some(&inputs.orders);
+    }
+    if let Some((_, scope)) = inputs.events.iter().find(|(name, _)| *name == from.value) {
+        return scope.as_ref();
+    }
+    let known =
+        [inputs.orders.source.name()].into_iter().chain(inputs.events.iter().map(|(name, _)| name.as_str()));
+    let mut diagnostic = unknown(&from.value, known, "tables under `inputs` are").with_span(from.span);
+    diagnostic.message = format!("there is no table of events `{}` under `inputs`", from.value);
+    out.push(diagnostic);
+    None
+}
+
+/// Names in a metric outside aggregates: other metrics, and attributes.
 struct MetricScope<'a> {
     types: &'a HashMap<&'a str, Type>,
+    attributes: &'a [(String, Type)],
     rows: &'a RowScope,
     as_of: NaiveDate,
 }
@@ -127,12 +149,16 @@ impl Scope for MetricScope<'_> {
             let expr = Expr::column(Column::Customer(name.to_owned()), *ty);
             return Ok(Found { expr, labels: None });
         }
+        if let Some((_, ty)) = self.attributes.iter().find(|(known, _)| known == name) {
+            return Ok(Found { expr: Expr::column(Column::Customer(name.to_owned()), *ty), labels: None });
+        }
         if name == "as_of" {
             return Ok(Found { expr: Expr::literal(Literal::Date(self.as_of)), labels: None });
         }
-        let is_column = self.rows.catalog.is_some() || self.rows.roles.iter().any(|(role, ..)| *role == name);
+        let is_column = self.rows.columns.is_some() || self.rows.roles.iter().any(|(role, ..)| *role == name);
         if let (true, Ok(column)) = (is_column, self.rows.lookup(name)) {
-            let message = format!("`{name}` is a column of the orders: a customer has many of them");
+            let source = self.rows.source.name();
+            let message = format!("`{name}` is a column of the {source}: a customer has many of them");
             let aggregates = match column.expr.ty {
                 Type::Date | Type::Time => format!("`min({name})`, `max({name})`"),
                 Type::Text | Type::Bool => format!("`count(distinct {name})`, `top({name}, count(*))`"),
@@ -142,9 +168,11 @@ impl Scope for MetricScope<'_> {
                 .with_hint(format!("say which, for example {aggregates}")));
         }
         let mut known: Vec<&str> = self.types.keys().copied().collect();
+        known.extend(self.attributes.iter().map(|(name, _)| name.as_str()));
         known.push("as_of");
         known.sort_unstable();
-        Err(unknown(name, known.iter().copied(), "metrics are"))
+        let what = if self.attributes.is_empty() { "metrics are" } else { "metrics and attributes are" };
+        Err(unknown(name, known.iter().copied(), what))
     }
 }
 

@@ -4,20 +4,24 @@
 
 mod aggregate;
 mod bands;
+mod catalogs;
 mod clv;
 mod expr;
 mod facts;
 mod functions;
+mod inputs;
 mod metrics;
 mod names;
 mod order;
-mod orders;
 mod output;
+mod population;
 mod presets;
+mod roles;
 mod scope;
 mod scores;
 mod segments;
 mod unify;
+mod united;
 mod within;
 
 use std::path::PathBuf;
@@ -25,11 +29,11 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use crate::catalog::Catalog;
 use crate::diag::{Diagnostics, Source};
 use crate::plan::{self, Plan};
 use crate::spec;
 
+pub use catalogs::{Catalogs, Missing};
 use scope::CustomerScope;
 
 /// What a run adds to the rules file.
@@ -43,33 +47,40 @@ pub struct Settings {
     pub out: Option<PathBuf>,
 }
 
-/// Where the orders are: the path of the rules file, from its folder.
-pub fn orders_path(rules: &spec::Rules, settings: &Settings) -> PathBuf {
-    settings.base.join(&rules.orders.path.value)
-}
-
-/// Resolves the rules against what the input offers. None where there are errors, or no catalog.
+/// Resolves the rules against what the inputs offer. None where there are errors, or a catalog is missing.
 pub fn resolve(
     rules: &spec::Rules,
-    catalog: Option<&Catalog>,
+    catalogs: &Catalogs,
     settings: &Settings,
     source: &Source,
     out: &mut Diagnostics,
 ) -> Option<Plan> {
     // Destructured in full, so that a new section is a compile error here.
-    let spec::Rules { name, timezone, orders, metrics, scores, bands, clv, segmentations, output } = rules;
+    let spec::Rules {
+        name,
+        timezone: _,
+        inputs: _,
+        metrics,
+        scores,
+        bands,
+        clv,
+        segmentations,
+        privacy: _,
+        output,
+    } = rules;
     names::check_rules_name(name, out);
     names::check_columns(rules, out);
 
-    let (row_scope, orders) = orders::resolve(orders, timezone.as_ref(), catalog, settings.as_of, out);
+    let inputs = inputs::resolve(rules, catalogs, settings.as_of, out);
     let mut aggregates = aggregate::Aggregates::default();
-    let profile = metrics::resolve(metrics, &row_scope, &mut aggregates, settings.as_of, out);
+    let profile = metrics::resolve(metrics, &inputs, &mut aggregates, settings.as_of, out);
 
     let mut scope = CustomerScope::new(settings.as_of);
+    scope.attributes(&inputs.attributes);
     scope.metrics(&profile.metrics, metrics);
     let clv_columns = clv::columns(clv.as_ref());
     let clv = clv.iter().flatten().next();
-    let clv = clv.and_then(|clv| clv::resolve(clv, &row_scope, &scope, &mut aggregates, out));
+    let clv = clv.and_then(|clv| clv::resolve(clv, &inputs.orders, &scope, &mut aggregates, out));
     if let Some(columns) = clv_columns {
         scope.clv(columns);
     }
@@ -82,7 +93,7 @@ pub fn resolve(
     let known = segments::Scores { written: written_scores, resolved: &scores };
     let segments::Resolved { segmentations, order: segmentation_order } =
         segments::resolve(segmentations, known, &mut scope, out);
-    let output_columns = output::resolve(output, &row_scope.customer, &scope, out);
+    let output_columns = output::resolve(output, &inputs.customer, &scope, out);
 
     if out.has_errors() {
         return None;
@@ -92,13 +103,20 @@ pub fn resolve(
         (None, Some(path)) => settings.base.join(&path.value),
         (None, None) => settings.base.join("out").join(&name.value),
     };
-    let mut orders: plan::Orders = orders?;
-    let facts = facts::resolve(&orders, &row_scope, &mut aggregates);
-    orders.columns = row_scope.used_columns(&orders, &aggregates.list);
+    let row_is_order = inputs.row_is_order;
+    let facts = facts::resolve(row_is_order, &inputs.orders, &mut aggregates);
+    let customer = inputs.customer.clone();
+    let inputs = inputs.finish(&aggregates.list, catalogs)?;
     Some(Plan {
         name: name.value.clone(),
         as_of: settings.as_of,
-        orders,
+        timezone: inputs.timezone,
+        customer,
+        row_is_order,
+        orders: inputs.orders,
+        events: inputs.events,
+        customers: inputs.customers,
+        suppress: inputs.suppress,
         aggregates: aggregates.list,
         facts,
         metrics: profile.metrics,

@@ -14,10 +14,16 @@ pub(super) fn check_rules_name(name: &Spanned<String>, out: &mut Diagnostics) {
     check_name(name, out);
 }
 
-/// Checks the names of metrics, scores, bands and segmentations, and of the columns they bring along.
+/// A table of events has a name that a metric can write after `from`.
+pub(super) fn check_source(name: &Spanned<String>, out: &mut Diagnostics) {
+    check_name(name, out);
+}
+
+/// Checks the names of attributes, metrics, scores, bands and segmentations, and of the columns they bring along.
 pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
     let mut seen: HashMap<String, (Span, &str)> = HashMap::new();
-    seen.insert(rules.orders.roles.customer.value.clone(), (rules.orders.roles.customer.span, "inputs"));
+    let id = &rules.inputs.orders[0].roles.customer;
+    seen.insert(id.value.clone(), (id.span, "inputs"));
     // Twice in one section is a duplicate key, and reported as one.
     let mut claim = |name: &str, span: Span, section: &'static str, out: &mut Diagnostics| {
         let first = seen.insert(name.to_owned(), (span, section));
@@ -27,11 +33,26 @@ pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
                     .with_span(span)
                     .with_related(first, "the first one")
                     .with_hint(
-                        "metrics, scores, bands and segmentations share the names of one table: rename one",
+                        "attributes, metrics, scores, bands and segmentations share the names of one table: rename one",
                     ),
             );
         }
     };
+    for (at, attribute) in rules.inputs.customers.iter().flat_map(|one| &one.attributes).enumerate() {
+        check_name(&attribute.name, out);
+        // In a mapping a name that stands twice is a duplicate key.
+        let earlier = rules.inputs.customers.iter().flat_map(|one| &one.attributes).take(at);
+        let twice = earlier.filter(|other| other.name.value == attribute.name.value).last();
+        match twice.filter(|other| other.column.span == other.name.span) {
+            Some(other) => out.push(
+                Diagnostic::error(Code::DuplicateName, format!("`{}` is listed twice", attribute.name.value))
+                    .with_span(attribute.name.span)
+                    .with_related(other.name.span, "the first one")
+                    .with_hint("remove one of them"),
+            ),
+            None => claim(&attribute.name.value, attribute.name.span, "attributes", out),
+        }
+    }
     let plain = rules.metrics.iter().map(|metric| (&metric.name, "metrics"));
     let plain = plain.chain(rules.scores.iter().map(|score| (&score.name, "scores")));
     for (name, section) in plain.chain(rules.bands.iter().map(|band| (&band.name, "bands"))) {

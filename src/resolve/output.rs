@@ -1,19 +1,19 @@
 //! `output`: which columns are published, in which order.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::plan::{OutputColumn, Type};
+use crate::plan::{Customer, OutputColumn};
 use crate::spec;
 
 use super::scope::{CustomerScope, unknown};
 
-/// The columns as asked for, or all: the id, metrics, scores, bands, CLV, segmentations.
+/// The columns as asked for, or all: the id, attributes, metrics, scores, bands, CLV, segmentations.
 pub(super) fn resolve(
     written: &spec::Output,
-    customer: &(String, Type),
+    customer: &Customer,
     scope: &CustomerScope,
     out: &mut Diagnostics,
 ) -> Vec<OutputColumn> {
-    let all = [(customer.0.as_str(), customer.1)].into_iter().chain(scope.columns());
+    let all = [(customer.column.as_str(), customer.ty)].into_iter().chain(scope.columns());
     let all: Vec<OutputColumn> = all.map(|(name, ty)| OutputColumn { name: name.to_owned(), ty }).collect();
     let Some(wanted) = &written.columns else { return all };
     let mut columns: Vec<OutputColumn> = Vec::new();
@@ -30,10 +30,10 @@ pub(super) fn resolve(
         }
     }
     if let Some(first) = wanted.first()
-        && !columns.iter().any(|column| column.name == customer.0)
+        && !columns.iter().any(|column| column.name == customer.column)
     {
         out.push(
-            Diagnostic::error(Code::BadValue, format!("the columns leave out `{}`", customer.0))
+            Diagnostic::error(Code::BadValue, format!("the columns leave out `{}`", customer.column))
                 .with_span(first.span)
                 .with_hint("a row without its customer's id can be neither joined nor checked"),
         );

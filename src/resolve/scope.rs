@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::catalog::{Catalog, describe};
+use crate::catalog::Catalog;
 use crate::diag::{Code, Diagnostic, did_you_mean, listed};
-use crate::plan::{Aggregate, Column, Expr, InputColumn, Literal, Metric, Orders, Role, Type};
+use crate::plan::{Aggregate, Column, Expr, Input, InputColumn, Literal, Metric, Role, Source, Type};
 use crate::spec;
+
+use super::united::Offered;
 
 /// A name that is known.
 #[derive(Clone, Debug)]
@@ -38,17 +40,19 @@ pub(super) fn unknown<'a>(
     Diagnostic::error(Code::UnknownName, format!("nothing here is named `{name}`")).with_hint(hint)
 }
 
-/// Names on a row of the input: roles and the files' columns.
+/// Names on a row of a source: roles and the files' columns.
 #[derive(Clone, Debug)]
 pub(super) struct RowScope {
-    /// The customer's id: its name in the output, and its type.
-    pub(super) customer: (String, Type),
+    /// Whose rows these are.
+    pub(super) source: Source,
+    /// The type of the customer's id.
+    pub(super) customer_type: Type,
     /// Roles that the rules file gives, with their types.
     pub(super) roles: Vec<(&'static str, Role, Type)>,
     /// Decimal places of money.
     pub(super) scale: u8,
     /// The files' columns; none while there is no catalog.
-    pub(super) catalog: Option<Catalog>,
+    pub(super) columns: Option<Vec<Offered>>,
     /// See [`as_of`].
     pub(super) as_of: NaiveDate,
     /// Whether a file's column hides a role of the same name, as in `where`.
@@ -62,33 +66,35 @@ impl RowScope {
     }
 
     fn input(&self, name: &str) -> Option<Result<Found, Diagnostic>> {
-        let column = self.catalog.as_ref()?.column(name)?;
-        Some(match column.ty() {
-            Some(ty) => Ok(Found { expr: Expr::column(Column::Input(name.to_owned()), ty), labels: None }),
-            None => Err(Diagnostic::error(
-                Code::ColumnType,
-                format!(
-                    "the column `{name}` holds {}, which no expression can use",
-                    describe(&column.physical)
-                ),
-            )),
-        })
+        let column = self.columns.as_ref()?.iter().find(|column| column.name == name)?;
+        let found = |ty: Type| Found { expr: Expr::column(Column::Input(name.to_owned()), ty), labels: None };
+        Some(column.ty.clone().map(found))
     }
 
-    /// The columns a job reads, each once, in the order of their first use.
-    pub(super) fn used_columns(&self, orders: &Orders, aggregates: &[Aggregate]) -> Vec<InputColumn> {
-        let Some(catalog) = &self.catalog else { return Vec::new() };
-        let mut names: Vec<&str> = vec![&orders.customer.column, &orders.time.column];
-        names.extend(orders.amount.as_ref().map(|amount| amount.column.as_str()));
+    /// The type that a column has in all inputs of the source.
+    fn shared_type(&self, name: &str) -> Option<Type> {
+        let column = self.columns.as_ref()?.iter().find(|column| column.name == name)?;
+        column.ty.as_ref().ok().copied()
+    }
+
+    /// The columns a job reads of one input, each once, in the order of their first use.
+    pub(super) fn used_columns(
+        &self,
+        input: &Input,
+        catalog: &Catalog,
+        aggregates: &[Aggregate],
+    ) -> Vec<InputColumn> {
+        let mut names: Vec<&str> = vec![&input.customer.column, &input.time.column];
+        names.extend(input.amount.as_ref().map(|amount| amount.column.as_str()));
         let note = |column: &'_ Column| match column {
             Column::Input(name) => Some(name.clone()),
-            Column::Role(Role::Order) => orders.order.clone(),
+            Column::Role(Role::Order) => input.order.as_ref().map(|order| order.column.clone()),
             _ => None,
         };
         let mut more: Vec<String> = Vec::new();
         let mut visit = |expr: &Expr| expr.columns(&mut |column| more.extend(note(column)));
-        orders.condition.iter().for_each(&mut visit);
-        for aggregate in aggregates {
+        input.condition.iter().for_each(&mut visit);
+        for aggregate in aggregates.iter().filter(|aggregate| aggregate.source == self.source) {
             aggregate.condition.iter().for_each(&mut visit);
             aggregate.function.operands().into_iter().for_each(&mut visit);
         }
@@ -97,10 +103,12 @@ impl RowScope {
         for name in names {
             let known = columns.iter().any(|column| column.name == name);
             if let (false, Some(column)) = (known, catalog.column(name)) {
+                let ty = column.ty().unwrap_or(Type::Unknown);
                 columns.push(InputColumn {
                     name: name.to_owned(),
                     physical: column.physical.clone(),
-                    ty: column.ty().unwrap_or(Type::Unknown),
+                    ty,
+                    shared_ty: self.shared_type(name).unwrap_or(ty),
                     nullable: column.nullable,
                 });
             }
@@ -117,14 +125,14 @@ impl Scope for RowScope {
         match found {
             Some(found) => found,
             None if name == "as_of" => Ok(as_of(self.as_of)),
-            None => match &self.catalog {
+            None => match &self.columns {
                 None => Ok(Found {
                     expr: Expr::column(Column::Input(name.to_owned()), Type::Unknown),
                     labels: None,
                 }),
-                Some(catalog) => {
+                Some(columns) => {
                     let roles = self.roles.iter().map(|(name, ..)| *name);
-                    let columns = catalog.columns.iter().map(|column| column.name.as_str());
+                    let columns = columns.iter().map(|column| column.name.as_str());
                     let known = roles.chain(columns).chain(["as_of"]);
                     Err(unknown(name, known, "roles and columns of the files are"))
                 }
@@ -136,6 +144,7 @@ impl Scope for RowScope {
 /// Where a column of the customer row comes from, in the order of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Section {
+    Attributes,
     Metrics,
     Scores,
     Bands,
@@ -163,6 +172,11 @@ impl CustomerScope {
         self.columns.push((section, name.to_owned(), ty));
         let expr = Expr::column(Column::Customer(name.to_owned()), ty);
         self.found.insert(name.to_owned(), Found { expr, labels });
+    }
+
+    /// Adds the attributes.
+    pub(super) fn attributes(&mut self, attributes: &[(String, Type)]) {
+        attributes.iter().for_each(|(name, ty)| self.add(Section::Attributes, name, *ty, None));
     }
 
     /// Adds the metrics, those that could not be resolved with an unknown type, so that nothing is said twice.

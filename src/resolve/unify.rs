@@ -21,10 +21,7 @@ impl Typer<'_> {
         let mut common = Type::Unknown;
         for (value, _) in &values {
             common = match (common, value.ty) {
-                (a, b) if a == b => a,
-                (Type::Unknown, ty) | (ty, Type::Unknown) => ty,
-                (a, b) if a.is_numeric() && b.is_numeric() => numeric_common(a, b)?,
-                (Type::Date, Type::Time) | (Type::Time, Type::Date) => Type::Time,
+                (a, b) if common_type(a, b).is_some() => common_type(a, b)?,
                 (ty @ (Type::Date | Type::Time), Type::Text)
                 | (Type::Text, ty @ (Type::Date | Type::Time)) => ty,
                 (a, b) => {
@@ -87,6 +84,17 @@ impl Typer<'_> {
             }
             _ => Some(value.cast(ty)),
         }
+    }
+}
+
+/// The type that holds both: of numbers the widest, of dates and times the time; none where they do not go together.
+pub(super) fn common_type(a: Type, b: Type) -> Option<Type> {
+    match (a, b) {
+        (a, b) if a == b => Some(a),
+        (Type::Unknown, ty) | (ty, Type::Unknown) => Some(ty),
+        (a, b) if a.is_numeric() && b.is_numeric() => numeric_common(a, b),
+        (Type::Date, Type::Time) | (Type::Time, Type::Date) => Some(Type::Time),
+        _ => None,
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
             Shape::Text,
             "the IANA zone whose local dates count, such as Asia/Shanghai; UTC if left out",
         ),
-        required("inputs", INPUTS, "where the orders are"),
+        required("inputs", INPUTS, "where the orders are, and customers and events if there are any"),
         required(
             "metrics",
             Shape::Map(&METRIC),
@@ -29,7 +29,7 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
         optional("segments", Shape::Map(&SEGMENTATION), "segmentations: each gives every customer one label"),
         optional("overrides", Shape::NotBuilt, "labels set by hand"),
         optional("guards", Shape::NotBuilt, "limits checked before anything is published"),
-        optional("privacy", Shape::NotBuilt, "opt-outs and pseudonyms"),
+        optional("privacy", PRIVACY, "opt-outs, consent and pseudonyms"),
         optional("audiences", Shape::NotBuilt, "one file for each named segment"),
         optional("edges", Shape::NotBuilt, "customers close to a boundary"),
         optional("tests", Shape::NotBuilt, "a few orders in, expected labels out"),
@@ -40,30 +40,42 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
 
 const INPUTS: Shape = Shape::Object(&Object {
     what: "`inputs`",
-    keys: &[required("orders", ORDERS, "the orders to read")],
-    others: Some(&Shape::NotBuilt),
+    keys: &[
+        required(
+            "orders",
+            Shape::Either(&[ORDERS, Shape::List(&ORDERS)]),
+            "the orders to read; of several systems a list of such mappings, united",
+        ),
+        optional(
+            "customers",
+            CUSTOMERS,
+            "the population with its attributes, people without an order included",
+        ),
+    ],
+    others: Some(&EVENTS),
 });
+
+const PATH_KEY: Key = required(
+    "path",
+    Shape::Text,
+    "a Parquet file, a glob, or a hive-partitioned folder, relative to the rules file",
+);
+const WHERE_KEY: Key =
+    optional("where", Shape::Expression, "an SQL condition on the file's columns; other rows are left out");
+const SCALE_KEY: Key = optional("scale", Shape::Integer(0, 6), "decimal places of money; 2 if left out");
 
 const ORDERS: Shape = Shape::Object(&Object {
     what: "`orders`",
     keys: &[
-        required(
-            "path",
-            Shape::Text,
-            "a Parquet file, a glob, or a hive-partitioned folder, relative to the rules file",
-        ),
+        PATH_KEY,
         required("columns", ROLES, "which column plays which role"),
         optional(
             "grain",
             Shape::Choice(&["order", "line"]),
             "what one row is: an order (default) or a line of one",
         ),
-        optional(
-            "where",
-            Shape::Expression,
-            "an SQL condition on the file's columns; other rows are left out",
-        ),
-        optional("scale", Shape::Integer(0, 6), "decimal places of money; 2 if left out"),
+        WHERE_KEY,
+        SCALE_KEY,
         optional("quality", Shape::NotBuilt, "limits on bad rows"),
     ],
     others: None,
@@ -74,8 +86,71 @@ const ROLES: Shape = Shape::Object(&Object {
     keys: &[
         required("customer", Shape::Text, "the column with the customer's id"),
         optional("order", Shape::Text, "the column with the order's id"),
-        required("time", Shape::Text, "the column with the time of the order"),
+        required("time", Shape::Text, "the column with the time of the order or event"),
         optional("amount", Shape::Text, "the column with the amount"),
+    ],
+    others: None,
+});
+
+const EVENTS: Shape = Shape::Object(&Object {
+    what: "a table of events",
+    keys: &[PATH_KEY, required("columns", ROLES, "which column plays which role"), WHERE_KEY, SCALE_KEY],
+    others: None,
+});
+
+const CUSTOMERS: Shape = Shape::Object(&Object {
+    what: "`customers`",
+    keys: &[
+        PATH_KEY,
+        required(
+            "columns",
+            Shape::Object(&Object {
+                what: "`columns`",
+                keys: &[required("customer", Shape::Text, "the column with the customer's id")],
+                others: None,
+            }),
+            "which column plays which role",
+        ),
+        optional(
+            "attributes",
+            Shape::Either(&[Shape::List(&Shape::Text), Shape::Map(&Shape::Text)]),
+            "columns that are published and that rules may read: a list, or a mapping of new names to columns",
+        ),
+        optional(
+            "unknown",
+            Shape::Choice(&["leave_out", "join"]),
+            "orders of customers who are not in the table are left out (default), or their customers join",
+        ),
+    ],
+    others: None,
+});
+
+const PRIVACY: Shape = Shape::Object(&Object {
+    what: "`privacy`",
+    keys: &[
+        optional(
+            "suppress",
+            Shape::Object(&Object {
+                what: "`suppress`",
+                keys: &[
+                    required(
+                        "path",
+                        Shape::Text,
+                        "a Parquet file, or a CSV with a header, relative to the rules file",
+                    ),
+                    required("column", Shape::Text, "the column with the ids"),
+                ],
+                others: None,
+            }),
+            "customers who are taken out of every input before anything is computed",
+        ),
+        optional(
+            "consent",
+            Shape::Text,
+            "a boolean column of `inputs.customers`: only those for whom it is true are computed",
+        ),
+        optional("pseudonymize", Shape::NotBuilt, "pseudonyms instead of ids"),
+        optional("report_min_group", Shape::NotBuilt, "smaller groups are not shown in reports"),
     ],
     others: None,
 });
@@ -89,7 +164,7 @@ const METRIC: Shape = Shape::Either(&[
             optional("window", Shape::Days, "only the last days, counted back from the as-of date"),
             optional("where", Shape::Expression, "only the rows for which this is true"),
             optional("per", Shape::Text, "divide by this metric"),
-            optional("from", Shape::NotBuilt, "another event table"),
+            optional("from", Shape::Text, "the table of events whose rows it reads; the orders if left out"),
         ],
         others: None,
     }),

@@ -19,6 +19,8 @@ pub struct Metric {
     pub condition: Option<Option<Expr>>,
     /// The metric to divide by.
     pub per: Option<Spanned<String>>,
+    /// The table of events whose rows it reads; the orders if left out.
+    pub from: Option<Spanned<String>>,
 }
 
 impl Metric {
@@ -31,9 +33,11 @@ impl Metric {
                 window: reader.days(node, "window"),
                 condition: node.get("where").map(|node| reader.expression_of(node)),
                 per: reader.text(node, "per"),
+                from: reader.text(node, "from"),
             }
         } else {
-            Self { name, expr: reader.expression_of(node), window: None, condition: None, per: None }
+            let expr = reader.expression_of(node);
+            Self { name, expr, window: None, condition: None, per: None, from: None }
         }
     }
 }

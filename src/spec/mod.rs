@@ -6,11 +6,12 @@ mod band;
 mod clv;
 pub mod expr;
 mod format;
+mod input;
 mod metric;
-mod orders;
 mod output;
 mod preset;
 mod preset_format;
+mod privacy;
 mod reader;
 mod rules;
 mod schema;
@@ -23,12 +24,13 @@ pub use band::{Band, Bounds};
 pub use clv::{Clv, Margin};
 
 pub use expr::Expr;
+pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, Unknown};
 pub use metric::Metric;
-pub use orders::{Grain, Orders, Roles};
 pub use output::Output;
 pub use preset::{
     Preset, PresetBody, PresetCondition, PresetMetric, PresetRule, PresetScores, PresetVariable, SCORE_ROLES,
 };
+pub use privacy::{Privacy, Suppress};
 pub use reader::{Override, read};
 pub use rules::Rules;
 pub use schema::json_schema;

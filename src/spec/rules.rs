@@ -4,7 +4,7 @@ use crate::diag::Spanned;
 
 use super::reader::Reader;
 use super::yaml::Node;
-use super::{Band, Clv, Metric, Orders, Output, Score, Segmentation};
+use super::{Band, Clv, Inputs, Metric, Output, Privacy, Score, Segmentation};
 
 /// A rules file, shape checked.
 #[derive(Clone, Debug)]
@@ -13,8 +13,8 @@ pub struct Rules {
     pub name: Spanned<String>,
     /// `timezone:`
     pub timezone: Option<Spanned<String>>,
-    /// `inputs.orders:`
-    pub orders: Orders,
+    /// `inputs:`
+    pub inputs: Inputs,
     /// `metrics:`
     pub metrics: Vec<Metric>,
     /// `scores:`
@@ -25,6 +25,8 @@ pub struct Rules {
     pub clv: Option<Option<Clv>>,
     /// `segments:`
     pub segmentations: Vec<Segmentation>,
+    /// `privacy:`
+    pub privacy: Privacy,
     /// `output:`
     pub output: Output,
 }
@@ -33,17 +35,17 @@ impl Rules {
     /// Reads the sections of a tree; none where what no run can do without is missing (already reported).
     pub(super) fn read(root: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let name = reader.text(root, "name");
-        let orders = root.get("inputs").and_then(|inputs| inputs.get("orders"));
-        let orders = orders.and_then(|node| Orders::read(node, reader));
+        let inputs = root.get("inputs").and_then(|node| Inputs::read(node, reader));
         let rules = Self {
             name: name?,
             timezone: reader.text(root, "timezone"),
-            orders: orders?,
+            inputs: inputs?,
             metrics: reader.each(root, "metrics", Metric::read),
             scores: reader.each(root, "scores", Score::read),
             bands: reader.each(root, "bands", Band::read),
             clv: root.get("clv").map(|node| Clv::read(node, reader)),
             segmentations: reader.each(root, "segments", Segmentation::read),
+            privacy: Privacy::read(root.get("privacy"), reader),
             output: Output::read(root.get("output"), reader),
         };
         Some(rules)

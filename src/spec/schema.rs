@@ -50,7 +50,7 @@ fn of_object(object: &Object) -> Value {
     let required: Vec<&str> = keys().filter(|key| key.required).map(|key| key.name).collect();
     json!({
         "type": "object",
-        "additionalProperties": false,
+        "additionalProperties": object.others.map_or(Value::Bool(false), schema),
         "properties": properties,
         "required": required,
     })

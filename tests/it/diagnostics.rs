@@ -174,17 +174,10 @@ fn the_example_is_accepted() {
 #[test]
 fn what_is_not_built_is_refused() {
     let sections = [
-        ("inputs:\n", "inputs:\n  customers: {path: data/customers.parquet}\n", "customers"),
-        (
-            "inputs:\n",
-            "inputs:\n  interactions: {path: data/i.parquet, columns: {time: at}}\n",
-            "interactions",
-        ),
         ("    path: ", "    quality: {future: 0}\n    path: ", "quality"),
-        ("metrics:\n", "metrics:\n  contacts: {from: interactions, expr: count(*)}\n", "from"),
         ("output:\n", "overrides: {path: rules/overrides.csv}\noutput:\n", "overrides"),
         ("output:\n", "guards:\n  tier.high_value: {share: [0.01, 0.40]}\noutput:\n", "guards"),
-        ("output:\n", "privacy: {report_min_group: 10}\noutput:\n", "privacy"),
+        ("output:\n", "privacy: {report_min_group: 10}\noutput:\n", "report_min_group"),
         ("output:\n", "audiences: {vip: tier = 'high_value'}\noutput:\n", "audiences"),
         ("output:\n", "edges: {within: 0.05}\noutput:\n", "edges"),
         ("output:\n", "tests: []\noutput:\n", "tests"),

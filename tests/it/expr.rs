@@ -57,7 +57,7 @@ fn rule(written: &str) -> String {
 /// A condition on the rows of the input in YAML → its expression.
 fn row(written: &str) -> String {
     match plan_of(&format!("{HEAD}    where: {written}\n{METRICS}")) {
-        Ok(plan) => plan.orders.condition.expect("the condition").to_string(),
+        Ok(plan) => plan.orders[0].condition.clone().expect("the condition").to_string(),
         Err(complaint) => complaint,
     }
 }
@@ -498,7 +498,7 @@ fn only_used_columns_are_read() {
         "metrics:\n  n: {expr: count(distinct order), where: is_gift}\n  c: top(category, sum(price))\n";
     let plan =
         plan_of(&format!("{HEAD}    where: status = 'ok' and order_id > 0\n{metrics}")).expect("a plan");
-    let columns: Vec<&str> = plan.orders.columns.iter().map(|column| column.name.as_str()).collect();
+    let columns: Vec<&str> = plan.orders[0].table.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(
         columns,
         ["customer_id", "ordered_at", "amount", "status", "order_id", "is_gift", "category", "price"]

@@ -10,10 +10,9 @@ use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use chrono::NaiveDate;
 use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
-use tiermill::catalog;
 use tiermill::diag::{Diagnostics, Source, render};
 use tiermill::plan::Plan;
-use tiermill::resolve::{self, Settings};
+use tiermill::resolve::{self, Catalogs, Missing, Settings};
 use tiermill::spec::{self, Override};
 
 /// What came of a rules file.
@@ -46,18 +45,11 @@ pub(crate) fn check(text: &str, overrides: &[Override], with_data: bool) -> Chec
     let mut diagnostics = Diagnostics::new();
     let settings = settings();
     let plan = spec::read(&mut source, overrides, &mut diagnostics).and_then(|rules| {
-        let catalog = if with_data {
-            match catalog::read(&resolve::orders_path(&rules, &settings)) {
-                Ok(catalog) => Some(catalog),
-                Err(diagnostic) => {
-                    diagnostics.push(diagnostic.with_span(rules.orders.path.span));
-                    None
-                }
-            }
-        } else {
-            None
+        let catalogs = match with_data {
+            true => Catalogs::read(&rules, &settings, Missing::Error, &mut diagnostics),
+            false => Catalogs::default(),
         };
-        resolve::resolve(&rules, catalog.as_ref(), &settings, &source, &mut diagnostics)
+        resolve::resolve(&rules, &catalogs, &settings, &source, &mut diagnostics)
     });
     Checked { plan, diagnostics, source }
 }

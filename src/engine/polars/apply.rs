@@ -158,7 +158,7 @@ fn score(score: &Score, plan: &Plan, model: &Model) -> Result<Expr, Error> {
             let group = within.as_ref().map(|within| value(&within.by)).transpose()?;
             let value = value(of)?;
             if let Some((group, groups)) = group.zip(learned.and_then(|one| one.within.as_ref())) {
-                let customer = &plan.orders.customer;
+                let customer = &plan.customer;
                 let columns = [group, col(customer.column.as_str())];
                 let score_column =
                     grouped::score(value, columns, (cuts, groups), (kind, *best, customer.ty))?;
@@ -184,8 +184,8 @@ fn reached(value: &Expr, cut: &Cut, kind: Kind, best: Best, plan: &Plan) -> Resu
     let unreadable = || Error::Model(format!("the cut `{}` is not readable", cut.value));
     let at = number(Number::parse(&cut.value, kind).ok_or_else(unreadable)?);
     let Some(customer) = &cut.customer else { return Ok(reaches(value.clone(), at, best)) };
-    let id = col(plan.orders.customer.column.as_str());
-    let from = match plan.orders.customer.ty {
+    let id = col(plan.customer.column.as_str());
+    let from = match plan.customer.ty {
         Type::Int => id.gt_eq(lit(customer.parse::<i64>().map_err(|_| unreadable())?)),
         _ => id.gt_eq(lit(customer.clone())),
     };

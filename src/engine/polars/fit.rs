@@ -185,7 +185,7 @@ pub(super) fn best_word(best: Best) -> &'static str {
 
 /// The customers' ids as texts.
 fn ids(plan: &Plan, customers: &DataFrame) -> Result<StringChunked, Error> {
-    Ok(customers.column(&plan.orders.customer.column)?.cast(&DataType::String)?.str()?.clone())
+    Ok(customers.column(&plan.customer.column)?.cast(&DataType::String)?.str()?.clone())
 }
 
 /// Equal-sized bins: customers are ranked from the worst by (value, id); the frame is sorted by id already.

@@ -1,4 +1,4 @@
-//! The one scan over the orders: which rows count, and what the profile needs of each.
+//! The scan over one input: which rows count, and what the profile needs of each.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,8 @@ use polars::prelude::{
 
 use crate::engine::Error;
 use crate::plan::{
-    self, Aggregate, AmountEncoding, Column, InputColumn, Orders, Physical, Plan, Role, TimeEncoding, Type,
+    self, Aggregate, AmountEncoding, Column, Input, InputColumn, Physical, Plan, Role, Table, TimeEncoding,
+    Type,
 };
 
 use super::convert;
@@ -38,10 +39,17 @@ pub(super) const REASONS: [&str; 8] = [
 ];
 pub(super) const AFTER_AS_OF: u8 = 7;
 
-/// The scan, and where each aggregate finds its columns in it.
+/// The scan, and where the aggregates find their columns in it.
 pub(super) struct Scan {
     pub(super) frame: LazyFrame,
-    pub(super) inputs: Vec<Inputs>,
+    pub(super) batches: Batches,
+}
+
+/// What the batches of a scan hold.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Batches {
+    /// One an aggregate of the plan; none for those of another source.
+    pub(super) inputs: Vec<Option<Inputs>>,
     pub(super) needs_instant: bool,
 }
 
@@ -55,30 +63,35 @@ pub(super) struct Inputs {
 }
 
 /// Opens the files and keeps the rows for which `where` is true; columns are still the files' own.
-pub(super) fn open(orders: &Orders, row_number: Option<&str>) -> Result<LazyFrame, Error> {
-    let paths = orders.files.iter().map(|file| PlRefPath::try_from_path(&file.path));
+pub(super) fn open(input: &Input, row_number: Option<&str>) -> Result<LazyFrame, Error> {
+    let frame = open_table(&input.table, row_number)?;
+    Ok(match &input.condition {
+        None => frame,
+        Some(condition) => frame.filter(lower(condition, &|column| held(column, input, Sight::Own))?),
+    })
+}
+
+/// Opens the files of a table.
+pub(super) fn open_table(table: &Table, row_number: Option<&str>) -> Result<LazyFrame, Error> {
+    let paths = table.files.iter().map(|file| PlRefPath::try_from_path(&file.path));
     let paths: Vec<PlRefPath> = paths.collect::<Result<_, _>>()?;
-    let hive_options = match &orders.hive_root {
+    let hive_options = match &table.hive_root {
         None => HiveOptions::new_disabled(),
         Some(root) => HiveOptions {
             enabled: Some(true),
             hive_start_idx: root.as_os_str().len(),
-            schema: Some(hive_schema(orders).into()),
+            schema: Some(hive_schema(table).into()),
             try_parse_dates: false,
         },
     };
     let row_index = row_number.map(|name| polars::io::RowIndex { name: name.into(), offset: 0 });
     let args = ScanArgsParquet { hive_options, row_index, glob: false, cache: false, ..Default::default() };
-    let frame = LazyFrame::scan_parquet_files(paths.into_iter().collect(), args)?;
-    Ok(match &orders.condition {
-        None => frame,
-        Some(condition) => frame.filter(lower(condition, &|column| held(column, orders))?),
-    })
+    Ok(LazyFrame::scan_parquet_files(paths.into_iter().collect(), args)?)
 }
 
 /// Folder columns, in the order of the folders: those that the footers do not have.
-fn hive_schema(orders: &Orders) -> Schema {
-    let Some((root, first)) = orders.hive_root.as_ref().zip(orders.files.first()) else {
+fn hive_schema(table: &Table) -> Schema {
+    let Some((root, first)) = table.hive_root.as_ref().zip(table.files.first()) else {
         return Schema::default();
     };
     let inside = first.path.strip_prefix(root).unwrap_or(&first.path);
@@ -87,21 +100,22 @@ fn hive_schema(orders: &Orders) -> Schema {
     };
     let keys = inside.parent().into_iter().flat_map(std::path::Path::components).filter_map(key);
     let field = |key: String| {
-        let column = orders.columns.iter().find(|column| column.name == key);
+        let column = table.columns.iter().find(|column| column.name == key);
         let ty = column.map_or(DataType::String, |column| computed(column.ty));
         Field::new(key.into(), ty)
     };
     keys.map(field).collect()
 }
 
-/// The whole scan of a plan.
-pub(super) fn scan(plan: &Plan) -> Result<Scan, Error> {
-    let orders = &plan.orders;
-    let frame = with_roles(open(orders, None)?, orders);
-    let mut selected = vec![col(CUSTOMER), reason(orders, plan.as_of).alias(REASON), col(DAY)];
+/// The scan over one input of a plan.
+pub(super) fn scan(plan: &Plan, input: &Input) -> Result<Scan, Error> {
+    let frame = with_roles(open(input, None)?, input);
+    let mut selected = vec![col(CUSTOMER), reason(input, plan.as_of).alias(REASON), col(DAY)];
+    let is_here = |aggregate: &&Aggregate| aggregate.source == input.source;
     let needs_instant = plan
         .aggregates
         .iter()
+        .filter(is_here)
         .any(|one| matches!(one.function, plan::Function::First(_) | plan::Function::Last(_)));
     if needs_instant {
         selected.push(col(INSTANT));
@@ -109,22 +123,26 @@ pub(super) fn scan(plan: &Plan) -> Result<Scan, Error> {
     let mut names: HashMap<String, String> = HashMap::new();
     let mut inputs = Vec::new();
     for aggregate in &plan.aggregates {
+        if !is_here(&aggregate) {
+            inputs.push(None);
+            continue;
+        }
         let mut add = |expr: &plan::Expr| -> Result<String, Error> {
             let key = expr.to_string();
             if let Some(name) = names.get(&key) {
                 return Ok(name.clone());
             }
             let name = format!("@{}", names.len());
-            let lowered = lower(expr, &|column| held(column, orders))?;
+            let lowered = lower(expr, &|column| held(column, input, Sight::Shared))?;
             selected.push(lowered.alias(name.as_str()));
             names.insert(key, name.clone());
             Ok(name)
         };
         let mask = mask(aggregate, plan).map(|mask| add(&mask)).transpose()?;
         let operands = aggregate.function.operands().into_iter().map(&mut add).collect::<Result<_, _>>()?;
-        inputs.push(Inputs { mask, operands });
+        inputs.push(Some(Inputs { mask, operands }));
     }
-    Ok(Scan { frame: frame.select(selected), inputs, needs_instant })
+    Ok(Scan { frame: frame.select(selected), batches: Batches { inputs, needs_instant } })
 }
 
 /// The rows an aggregate sees: its `where`, inside its window `(as_of − n, as_of]`.
@@ -142,11 +160,23 @@ fn mask(aggregate: &Aggregate, plan: &Plan) -> Option<plan::Expr> {
     }
 }
 
+/// Who looks at a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// The input's own condition.
+    Own,
+    /// Aggregates, for which it has one type in all inputs of the source.
+    Shared,
+}
+
 /// How the scan's frame holds a column.
-fn held(column: &Column, orders: &Orders) -> Expr {
+fn held(column: &Column, input: &Input, sight: Sight) -> Expr {
     match column {
-        Column::Input(name) => match orders.columns.iter().find(|one| one.name == *name) {
-            Some(input) => typed(input, orders),
+        Column::Input(name) => match input.table.columns.iter().find(|one| one.name == *name) {
+            Some(one) if sight == Sight::Shared && one.shared_ty != one.ty => {
+                typed(one, &input.table).cast(computed(one.shared_ty))
+            }
+            Some(one) => typed(one, &input.table),
             None => col(name.as_str()),
         },
         Column::Role(Role::Customer) => col(CUSTOMER),
@@ -158,23 +188,29 @@ fn held(column: &Column, orders: &Orders) -> Expr {
     }
 }
 
+/// A column of a table as expressions see it.
+pub(super) fn column_of(table: &Table, name: &str) -> Expr {
+    let column = table.columns.iter().find(|column| column.name == name);
+    column.map_or_else(|| col(name), |column| typed(column, table))
+}
+
 /// A column of the files as expressions see it.
-fn typed(column: &InputColumn, orders: &Orders) -> Expr {
+fn typed(column: &InputColumn, table: &Table) -> Expr {
     let raw = col(column.name.as_str());
     match column.physical {
-        Physical::Instant => to_local(raw, orders),
+        Physical::Instant => to_local(raw, table),
         _ => raw.cast(computed(column.ty)),
     }
 }
 
 /// An instant as local time.
-fn to_local(instant: Expr, orders: &Orders) -> Expr {
+fn to_local(instant: Expr, table: &Table) -> Expr {
     let instant = instant.cast(DataType::Datetime(TimeUnit::Microseconds, None));
-    if orders.timezone == chrono_tz::Tz::UTC {
+    if table.timezone == chrono_tz::Tz::UTC {
         return instant;
     }
     let zone = |name: &str| polars::prelude::TimeZone::opt_try_new(Some(name)).ok().flatten();
-    let Some((utc, local)) = zone("UTC").zip(zone(orders.timezone.name())) else { return instant };
+    let Some((utc, local)) = zone("UTC").zip(zone(table.timezone.name())) else { return instant };
     let raise = || lit("raise");
     instant
         .dt()
@@ -186,29 +222,28 @@ fn to_local(instant: Expr, orders: &Orders) -> Expr {
         .replace_time_zone(None, raise(), NonExistent::Raise)
 }
 
-fn role_columns(orders: &Orders) -> Vec<Expr> {
-    let physical = |name: &str| orders.columns.iter().find(|column| column.name == name);
-    let raw_time = col(orders.time.column.as_str());
-    let time = match orders.time.encoding {
+fn role_columns(input: &Input) -> Vec<Expr> {
+    let raw_time = col(input.time.column.as_str());
+    let time = match input.time.encoding {
         TimeEncoding::Date | TimeEncoding::Naive => raw_time.clone().cast(computed(Type::Time)),
-        TimeEncoding::Instant => to_local(raw_time.clone(), orders),
-        TimeEncoding::Text => convert::text_to_time(raw_time.clone(), orders.timezone),
+        TimeEncoding::Instant => to_local(raw_time.clone(), &input.table),
+        TimeEncoding::Text => convert::text_to_time(raw_time.clone(), input.table.timezone),
     };
-    let day = match orders.time.encoding {
+    let day = match input.time.encoding {
         TimeEncoding::Date => raw_time.clone(),
         _ => time.clone().cast(DataType::Date),
     };
-    let instant = match orders.time.encoding {
+    let instant = match input.time.encoding {
         TimeEncoding::Instant => raw_time.cast(DataType::Datetime(TimeUnit::Microseconds, None)),
         _ => time.clone(),
     };
     let mut columns = vec![
-        col(orders.customer.column.as_str()).cast(computed(orders.customer.ty)).alias(CUSTOMER),
+        col(input.customer.column.as_str()).cast(computed(input.customer.ty)).alias(CUSTOMER),
         day.alias(DAY),
         time.alias(TIME),
         instant.cast(DataType::Int64).alias(INSTANT),
     ];
-    if let Some(amount) = &orders.amount {
+    if let Some(amount) = &input.amount {
         let raw = col(amount.column.as_str());
         let exact = match amount.encoding {
             AmountEncoding::Decimal(own) if own > amount.scale => {
@@ -222,28 +257,31 @@ fn role_columns(orders: &Orders) -> Vec<Expr> {
         };
         columns.push(exact.alias(AMOUNT));
     }
-    if let Some(order) = orders.order.as_deref().and_then(physical) {
-        columns.push(typed(order, orders).alias(ORDER));
+    if let Some(order) = &input.order
+        && input.table.columns.iter().any(|column| column.name == order.column)
+    {
+        columns.push(column_of(&input.table, &order.column).cast(computed(order.ty)).alias(ORDER));
     }
     columns
 }
 
 /// Why a row does not count, by the first reason that holds; branches that the footers rule out are left out.
-pub(super) fn reason(orders: &Orders, as_of: chrono::NaiveDate) -> Expr {
-    let nullable = |name: &str| orders.columns.iter().all(|column| column.name != name || column.nullable);
+pub(super) fn reason(input: &Input, as_of: chrono::NaiveDate) -> Expr {
+    let nullable =
+        |name: &str| input.table.columns.iter().all(|column| column.name != name || column.nullable);
     let code = |reason: &str| lit(REASONS.iter().position(|known| *known == reason).unwrap_or(0) as u8);
     let mut branches: Vec<(Expr, Expr)> = Vec::new();
-    if nullable(&orders.customer.column) {
+    if nullable(&input.customer.column) {
         branches.push((col(CUSTOMER).is_null(), code("null_customer")));
     }
-    let time = orders.time.column.as_str();
+    let time = input.time.column.as_str();
     if nullable(time) {
         branches.push((col(time).is_null(), code("null_time")));
     }
-    if orders.time.encoding != TimeEncoding::Date {
+    if input.time.encoding != TimeEncoding::Date {
         branches.push((col(DAY).is_null(), code("unreadable_time")));
     }
-    if let Some(amount) = &orders.amount {
+    if let Some(amount) = &input.amount {
         let raw = col(amount.column.as_str());
         if nullable(&amount.column) {
             branches.push((raw.clone().is_null(), code("null_amount")));
@@ -267,6 +305,6 @@ pub(super) fn reason(orders: &Orders, as_of: chrono::NaiveDate) -> Expr {
 }
 
 /// Adds the role columns that [`reason`] reads.
-pub(super) fn with_roles(frame: LazyFrame, orders: &Orders) -> LazyFrame {
-    frame.with_columns(role_columns(orders))
+pub(super) fn with_roles(frame: LazyFrame, input: &Input) -> LazyFrame {
+    frame.with_columns(role_columns(input))
 }

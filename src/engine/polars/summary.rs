@@ -79,9 +79,9 @@ pub fn summary(
     previous: &Previous,
 ) -> Result<DataFrame, Error> {
     let customers = &profile.customers;
-    let whole = |name: &str| -> Result<Vec<i64>, Error> {
+    let whole = |name: &str| -> Result<Vec<Option<i64>>, Error> {
         let column = customers.column(name)?.cast(&polars::prelude::DataType::Int64)?;
-        Ok(column.i64()?.iter().map(|value| value.unwrap_or(0)).collect())
+        Ok(column.i64()?.iter().collect())
     };
     let (orders, recency) = (whole(ORDERS)?, whole(RECENCY)?);
     let (revenue, scale): (Vec<i128>, u8) = match &plan.facts.revenue {
@@ -107,9 +107,10 @@ pub fn summary(
         for (row, rule) in rules.iter().enumerate() {
             let tally = tallies.entry(label(segmentation, rule.unwrap_or(0))).or_default();
             tally.customers += 1;
-            tally.orders.push(orders[row]);
+            tally.orders.push(orders[row].unwrap_or(0));
             tally.revenue.push(revenue[row]);
-            tally.recency.push(recency[row]);
+            // Who has never ordered has no last order, and no say in the median.
+            tally.recency.extend(recency[row]);
             tally.clv += clv.as_ref().map_or(0.0, |clv| clv[row]);
         }
         for segment in segmentation.segments() {

@@ -58,8 +58,8 @@ pub fn part(plan: &Plan, frame: &DataFrame, number: usize, parts: usize) -> Resu
         return Ok(frame.clone());
     }
     let is_here = |hash: u64| (hash % parts as u64) as usize == number;
-    let ids = frame.column(&plan.orders.customer.column)?;
-    let mask: BooleanChunked = match plan.orders.customer.ty {
+    let ids = frame.column(&plan.customer.column)?;
+    let mask: BooleanChunked = match plan.customer.ty {
         Type::Int => {
             let here = ids.i64()?.iter().map(|id| id.is_some_and(|id| is_here(hash_int(id))));
             BooleanChunked::from_iter_values("".into(), here)

@@ -126,5 +126,7 @@ fn it_refuses_what_check_refuses() {
     check("", "guards", json!({}), ".guards: is not allowed");
     let mut rules = sound.clone();
     rules.pointer_mut("/inputs/orders").unwrap().as_object_mut().unwrap().remove("path");
-    assert_eq!(faults(&schema, &rules, ""), [".inputs.orders: has no \"path\""]);
+    // Neither a mapping with a path nor a list of such.
+    let wanted = [".inputs.orders: has no \"path\"", ".inputs.orders: is not \"array\""];
+    assert_eq!(faults(&schema, &rules, ""), wanted);
 }

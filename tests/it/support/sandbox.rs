@@ -10,8 +10,8 @@ use tiermill::engine::polars::{Profile, clv, fit, profile};
 use tiermill::fit::Model;
 use tiermill::plan::Plan;
 use tiermill::publish::{self, Lock, Published};
-use tiermill::resolve::Settings;
-use tiermill::{catalog, resolve, spec};
+use tiermill::resolve::{Catalogs, Missing, Settings};
+use tiermill::{resolve, spec};
 
 use super::table;
 
@@ -97,13 +97,8 @@ impl Sandbox {
         let plan = read.and_then(|rules| {
             let base = self.folder.path().to_path_buf();
             let settings = Settings { as_of: as_of.parse().unwrap(), base, out: Some(self.path("out")) };
-            match catalog::read(&resolve::orders_path(&rules, &settings)) {
-                Ok(catalog) => resolve::resolve(&rules, Some(&catalog), &settings, &source, &mut complaints),
-                Err(diagnostic) => {
-                    complaints.push(diagnostic);
-                    None
-                }
-            }
+            let catalogs = Catalogs::read(&rules, &settings, Missing::Error, &mut complaints);
+            resolve::resolve(&rules, &catalogs, &settings, &source, &mut complaints)
         });
         plan.ok_or_else(|| render::text(&complaints, &source, false))
     }

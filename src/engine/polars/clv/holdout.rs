@@ -60,7 +60,7 @@ struct Foretold {
 impl Foretold {
     /// Both frames are sorted by id, and every customer of the time before is one of the whole time.
     fn of(plan: &Plan, before: &DataFrame, whole: &DataFrame) -> Result<Self, Error> {
-        let id = plan.orders.customer.column.as_str();
+        let id = plan.customer.column.as_str();
         let ids = |frame: &DataFrame| Ok::<_, Error>(frame.column(id)?.cast(&DataType::String)?);
         let (known, all) = (ids(before)?, ids(whole)?);
         let (known, mut all) = (known.str()?.iter(), all.str()?.iter().enumerate());
@@ -74,6 +74,10 @@ impl Foretold {
         let mut foretold = Self::default();
         for (row, id) in known.enumerate() {
             let Some((at, _)) = all.find(|(_, other)| *other == id) else { break };
+            // Nothing was foretold of people without an order.
+            if purchase_days[row] == 0.0 {
+                continue;
+            }
             foretold.repeats.push((purchase_days[row] - 1.0).max(0.0) as u64);
             foretold.orders.push(orders[row]);
             foretold.revenue.push(orders[row] * values[row]);

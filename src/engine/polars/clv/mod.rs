@@ -4,8 +4,8 @@
 pub mod holdout;
 
 use polars::prelude::{
-    ChunkFullNull, ChunkedArray, DataFrame, DataType, Float64Chunked, IntoColumn, NewChunkedArray,
-    PolarsNumericType,
+    BooleanChunked, ChunkCompareIneq, ChunkFullNull, ChunkedArray, DataFrame, DataType, Float64Chunked,
+    IntoColumn, NewChunkedArray, PolarsNumericType,
 };
 
 use crate::engine::Error;
@@ -59,7 +59,7 @@ impl From<Error> for Failure {
 }
 
 fn fit(model: &OrdersModel, plan: &Plan, profile: &Profile) -> Result<ClvModel, Failure> {
-    let history = History::of(plan, &profile.customers)?;
+    let history = History::of(plan, &buyers(&profile.customers)?.0)?;
     let triples = history.triples(model)?;
     if triples.repeat_customers() < model.min_repeat_customers {
         return Err(Failure::Fit(format!(
@@ -116,7 +116,12 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
                 )));
             }
             let fitted = orders_model(orders, model).ok_or_else(|| misfit("has other parameters"))?;
-            predict(plan, asked, model, &fitted, learned.spend.as_ref(), &customers)?
+            let (buyers, is_buyer) = buyers(&customers)?;
+            let predicted = predict(plan, asked, model, &fitted, learned.spend.as_ref(), &buyers)?;
+            match is_buyer {
+                None => predicted,
+                Some(is_buyer) => predicted.map(|column| spread(&column, &is_buyer)),
+            }
         }
     };
     for (name, values) in plan::Clv::ORDERS_COLUMNS.iter().zip(columns) {
@@ -124,6 +129,23 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
     }
     debug_assert!(customers.column(CLV).is_ok());
     Ok(Profile { customers, counts })
+}
+
+/// Customers with an order, and who of all they are; the latter is none where everybody is.
+fn buyers(customers: &DataFrame) -> Result<(DataFrame, Option<BooleanChunked>), Error> {
+    let days = customers.column(PURCHASE_DAYS)?.cast(&DataType::Int64)?;
+    let is_buyer = days.i64()?.gt(0);
+    if is_buyer.all() {
+        return Ok((customers.clone(), None));
+    }
+    Ok((customers.filter(&is_buyer)?, Some(is_buyer)))
+}
+
+/// The values of the buyers among all customers; nothing is foretold of the others.
+fn spread(values: &Float64Chunked, is_buyer: &BooleanChunked) -> Float64Chunked {
+    let mut values = values.iter();
+    let spread = is_buyer.iter().map(|is_buyer| if is_buyer == Some(true) { values.next()? } else { None });
+    Float64Chunked::from_iter_options("".into(), spread)
 }
 
 fn orders_model(fit: &ModelFit, model: &OrdersModel) -> Option<OrderModel> {
@@ -208,10 +230,7 @@ impl History {
         let days = customers.column(PURCHASE_DAYS)?.cast(&DataType::UInt32)?;
         let days: Vec<u32> = plain(days.u32()?);
         let (revenue, first_revenue) = (money(REVENUE)?, money(FIRST_DAY_REVENUE)?);
-        let unit = match plan.orders.amount.as_ref() {
-            Some(amount) => 10_f64.powi(i32::from(amount.scale)),
-            None => 1.0,
-        };
+        let unit = plan.money_scale().map_or(1.0, |scale| 10_f64.powi(i32::from(scale)));
         let as_of = (plan.as_of - chrono::NaiveDate::default()).num_days() as i32;
         let repeats: Vec<u32> = days.iter().map(|days| days.saturating_sub(1)).collect();
         let repeat_mean = |((all, first), repeats): ((&i128, &i128), &u32)| match repeats {

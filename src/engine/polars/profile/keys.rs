@@ -17,6 +17,9 @@ pub(in crate::engine::polars) fn hash_int(id: i64) -> u64 {
     xxh3_64(&id.to_le_bytes())
 }
 
+/// The group of an id that is not there.
+pub(in crate::engine::polars) const NOBODY: u32 = u32::MAX;
+
 /// The ids of one batch.
 pub(super) enum Ids {
     Text(StringChunked),
@@ -29,6 +32,14 @@ impl Ids {
             Type::Int => Self::Int(column.i64()?.rechunk().into_owned()),
             _ => Self::Text(column.str()?.rechunk().into_owned()),
         })
+    }
+
+    /// Whether the id of a row is there.
+    pub(super) fn is_there(&self, row: usize) -> bool {
+        match self {
+            Self::Text(ids) => ids.get(row).is_some(),
+            Self::Int(ids) => ids.get(row).is_some(),
+        }
     }
 
     /// The hash of each id; of null, anything.
@@ -94,6 +105,32 @@ impl Keys {
         }
     }
 
+    /// The group of each of these rows, [`NOBODY`] for null and for ids that have none; no group is made.
+    pub(super) fn find(&self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
+        groups.clear();
+        let place = |hash: u64, id: u128| self.table.find(hash, |slot| slot.id == id).map(|slot| slot.group);
+        let of_row = |&row: &u32| {
+            let (row, hash) = (row as usize, hashes[row as usize]);
+            match ids {
+                Ids::Int(ids) => place(hash, ids.get(row)? as u64 as u128),
+                Ids::Text(texts) => {
+                    let id = texts.get(row)?;
+                    if id.len() > INLINE {
+                        return self.find_long(id.as_bytes(), hash);
+                    }
+                    let view = texts.downcast_iter().next()?.views()[row];
+                    place(hash, view.as_u128())
+                }
+            }
+        };
+        groups.extend(rows.iter().map(|row| of_row(row).unwrap_or(NOBODY)));
+    }
+
+    fn find_long(&self, id: &[u8], hash: u64) -> Option<u32> {
+        let same = |slot: &Slot| slot.hash == hash && long_text(slot.id, &self.long) == Some(id);
+        self.table.find(hash, same).map(|slot| slot.group)
+    }
+
     fn group(&mut self, id: u128, hash: u64) -> u32 {
         match self.table.find(hash, |slot| slot.id == id) {
             Some(slot) => slot.group,
@@ -109,10 +146,8 @@ impl Keys {
 
     /// A longer text's word is its length and where its bytes are kept.
     fn long_group(&mut self, id: &[u8], hash: u64) -> u32 {
-        let long = &self.long;
-        let same = |slot: &Slot| slot.hash == hash && long_text(slot.id, long) == Some(id);
-        if let Some(slot) = self.table.find(hash, same) {
-            return slot.group;
+        if let Some(group) = self.find_long(id, hash) {
+            return group;
         }
         let word = u128::from(id.len() as u32) | (self.long.len() as u128) << 32;
         self.long.extend_from_slice(id);

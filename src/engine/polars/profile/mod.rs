@@ -1,35 +1,42 @@
-//! Stage 1, profile: one streaming scan of all orders, one row a customer. Polars scans, filters and computes the
+//! Stage 1, profile: one streaming scan of each input, one row a customer. Polars scans, filters and computes the
 //! operands; its batches are dealt out by the hash of the customer id to shards, each of which owns its customers
 //! and aggregates them with the [`accumulate`] module. Below Polars on purpose: its `group_by` is the
 //! cost of the whole job, and half of the contract's aggregates would leave its streaming engine.
 
 mod accumulate;
 mod by_day;
+mod dealer;
+mod gate;
 mod keys;
+mod population;
 mod shard;
 mod values;
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use polars::prelude::{DataFrame, Engine, IntoLazy, PlanCallback, col};
+use polars::prelude::{
+    Column, DataFrame, Engine, IdxCa, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PlanCallback, col,
+};
 
-use crate::engine::{Counts, Error};
-use crate::plan::{self, Plan};
+use crate::engine::{Error, Ledger};
+use crate::plan::{self, Plan, Source};
 
 use super::lower::lower;
-use super::scan::{self, AFTER_AS_OF, REASON, REASONS, Scan};
-use keys::Ids;
-pub(in crate::engine::polars) use keys::{hash_int, hash_text};
-use shard::{Batch, Finished, Shard};
+use super::scan::{self, Scan};
+use dealer::Dealer;
+pub(in crate::engine::polars) use gate::{Gate, IdSet};
+pub(in crate::engine::polars) use keys::{NOBODY, hash_int, hash_text};
+pub(in crate::engine::polars) use population::{Population, open};
+use shard::{Batch, Finished, Reads, Shard};
 
-/// Every metric of every customer: what the later stages know of the orders.
+/// Every metric of every customer: what the later stages know of the inputs.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// One row a customer, sorted by id: the id under its input name, metrics, CLV columns.
+    /// One row a customer, sorted by id: the id under its input name, attributes, metrics, CLV columns.
     pub customers: DataFrame,
     /// What happened to every input row.
-    pub counts: Counts,
+    pub counts: Ledger,
 }
 
 /// The columns of [`plan::Facts`] in the frame of a profile.
@@ -53,27 +60,42 @@ fn aggregate_column(at: usize) -> String {
     format!("#{at}")
 }
 
-/// Reads all orders. `threads` is the number of shards that aggregate side by side.
+/// A customer's row in the table of customers, in the frame of a shard.
+const PLACE: &str = "@place";
+
+/// The places of the groups; null for those who are not in the table.
+fn place_column(places: Vec<u32>) -> Column {
+    let places = places.into_iter().map(|place| (place != NOBODY).then_some(place));
+    IdxCa::from_iter_options(PLACE.into(), places).into_column()
+}
+
+/// Reads all inputs. `threads` is the number of shards that aggregate side by side.
 pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
-    let Scan { frame, inputs, needs_instant } = scan::scan(plan)?;
-    let shards = threads.max(1);
-    let dealer = Arc::new(Mutex::new(Dealer {
-        senders: Vec::new(),
-        counts: [0; REASONS.len()],
-        id_type: plan.orders.customer.ty,
-        failure: None,
-    }));
+    let (gate, population) = open(plan)?;
+    let mut frames = Vec::new();
+    let mut reads = Vec::new();
+    for input in plan.inputs() {
+        let Scan { frame, batches } = scan::scan(plan, input)?;
+        frames.push(frame);
+        // Without a table of customers everybody with an order is in the population; events add nobody.
+        let adds = input.source == Source::Orders
+            && plan.customers.as_ref().is_none_or(|customers| customers.unknown_join);
+        reads.push(Reads { batches, adds });
+    }
     let mut receivers: Vec<Receiver<Arc<Batch>>> = Vec::new();
-    for _ in 0..shards {
+    let mut senders = Vec::new();
+    for _ in 0..threads.max(1) {
         let (sender, receiver) = sync_channel(2);
-        lock(&dealer).senders.push(sender);
+        senders.push(sender);
         receivers.push(receiver);
     }
-    let frames = std::thread::scope(|scope| {
+    let listed = gate.listed();
+    let dealer = Arc::new(Mutex::new(Dealer::new(plan, gate, senders)));
+    let shards = std::thread::scope(|scope| {
         let work = |(number, receiver): (usize, Receiver<Arc<Batch>>)| {
-            let inputs = &inputs;
+            let reads = &reads;
             scope.spawn(move || {
-                let mut shard = Shard::new(plan, inputs, needs_instant);
+                let mut shard = Shard::new(plan, reads);
                 for batch in receiver {
                     shard.update(&batch, number)?;
                 }
@@ -81,82 +103,63 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
             })
         };
         let workers: Vec<_> = receivers.into_iter().enumerate().map(work).collect();
-        let deal = Arc::clone(&dealer);
-        let callback = PlanCallback::new(move |batch: DataFrame| {
-            let mut dealer = lock(&deal);
-            Ok(dealer.deal(&batch).unwrap_or_else(|error| {
-                dealer.failure = Some(error);
-                true
-            }))
-        });
-        let scanned = frame.sink_batches(callback, false, None)?.collect_with_engine(Engine::Streaming);
+        let scanned = deal_all(&dealer, population.as_ref(), frames);
         // Without senders the workers come to their end.
-        lock(&dealer).senders.clear();
+        lock(&dealer).stop();
         let stopped = || Error::Engine("a worker of the profile panicked".to_owned());
-        let frames: Vec<Result<Finished, Error>> =
+        let shards: Vec<Result<Finished, Error>> =
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(stopped()))).collect();
-        let frames = frames.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if let Some(failure) = lock(&dealer).failure.take() {
-            return Err(failure);
-        }
+        let shards = shards.into_iter().collect::<Result<Vec<_>, _>>()?;
         scanned?;
-        Ok::<_, Error>(frames)
+        Ok::<_, Error>(shards)
     })?;
-    let rows = Finished::merge(frames, &plan.orders.customer.column)?;
-    let customers = derive(rows, plan)?;
-    Ok(Profile { customers, counts: lock(&dealer).counted(plan) })
+    let unknown: Vec<u64> =
+        (0..reads.len()).map(|input| shards.iter().map(|shard| shard.unknown[input]).sum()).collect();
+    let rows = Finished::merge(shards, &plan.customer.column)?;
+    let mut counts = lock(&dealer).ledger(plan, &unknown, population.as_ref());
+    counts.listed = listed;
+    let rows = match &population {
+        None => rows,
+        Some(population) => {
+            if plan.customers.as_ref().is_some_and(|customers| customers.unknown_join) {
+                counts.joined_customers = Some(rows.column(PLACE)?.null_count() as u64);
+            }
+            with_attributes(rows, plan, population)?
+        }
+    };
+    Ok(Profile { customers: derive(rows, plan)?, counts })
+}
+
+/// Deals the population and then all rows of all inputs, one after the other, so that events find who ordered.
+fn deal_all(
+    dealer: &Arc<Mutex<Dealer>>,
+    population: Option<&Population>,
+    frames: Vec<LazyFrame>,
+) -> Result<(), Error> {
+    if let Some(population) = population {
+        lock(dealer).populate(&population.frame)?;
+    }
+    for (input, frame) in frames.into_iter().enumerate() {
+        let deal = Arc::clone(dealer);
+        let callback = PlanCallback::new(move |batch: DataFrame| Ok(lock(&deal).deal(&batch, input)));
+        let scanned = frame.sink_batches(callback, false, None)?.collect_with_engine(Engine::Streaming);
+        lock(dealer).failure()?;
+        scanned?;
+    }
+    Ok(())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Deals the batches of the scan out to the shards, and counts the rows that do not get there.
-struct Dealer {
-    senders: Vec<SyncSender<Arc<Batch>>>,
-    counts: [u64; REASONS.len()],
-    id_type: plan::Type,
-    /// Why it asked the scan to stop, if it was not a shard.
-    failure: Option<Error>,
-}
-
-impl Dealer {
-    /// Whether the scan should stop, because a shard did.
-    fn deal(&mut self, frame: &DataFrame) -> Result<bool, Error> {
-        let reasons = frame.column(REASON)?.u8()?;
-        let ids = Ids::new(frame.column(scan::CUSTOMER)?, self.id_type)?;
-        let hashes = ids.hashes();
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.senders.len()];
-        let shards = rows.len() as u64;
-        for (row, reason) in reasons.iter().enumerate() {
-            let reason = reason.unwrap_or(0);
-            self.counts[usize::from(reason)] += 1;
-            if reason == 0 {
-                // The upper half of the hash picks the shard, the lower half the place in its table.
-                let shard = ((hashes[row] >> 32) * shards) >> 32;
-                rows[shard as usize].push(row as u32);
-            }
-        }
-        let batch = Arc::new(Batch { frame: frame.clone(), ids, hashes, rows });
-        Ok(self.senders.iter().any(|sender| sender.send(Arc::clone(&batch)).is_err()))
+/// The attributes of each customer, from its place in the table; null for those who are not in it.
+fn with_attributes(mut rows: DataFrame, plan: &Plan, population: &Population) -> Result<DataFrame, Error> {
+    let places = rows.column(PLACE)?.idx()?.clone();
+    for attribute in plan.customers.iter().flat_map(|customers| &customers.attributes) {
+        rows.with_column(population.frame.column(&attribute.name)?.take(&places)?)?;
     }
-
-    fn counted(&self, plan: &Plan) -> Counts {
-        let read: u64 = plan.orders.files.iter().map(|file| file.rows).sum();
-        let seen: u64 = self.counts.iter().sum();
-        let rejected = REASONS
-            .iter()
-            .zip(self.counts)
-            .skip(1)
-            .filter(|(reason, count)| *count > 0 && **reason != REASONS[usize::from(AFTER_AS_OF)]);
-        Counts {
-            read,
-            filtered: read.saturating_sub(seen),
-            later: self.counts[usize::from(AFTER_AS_OF)],
-            used: self.counts[0],
-            rejected: rejected.map(|(reason, count)| (*reason, count)).collect(),
-        }
-    }
+    Ok(rows)
 }
 
 /// Aggregates → metrics and CLV, in an order in which each reads only what is there.
@@ -170,7 +173,9 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
         let metric = &plan.metrics[at];
         frame = frame.with_columns([lower(&metric.expr, &column)?.alias(metric.name.as_str())]);
     }
-    let mut wanted = vec![col(plan.orders.customer.column.as_str())];
+    let mut wanted = vec![col(plan.customer.column.as_str())];
+    let attributes = plan.customers.iter().flat_map(|customers| &customers.attributes);
+    wanted.extend(attributes.map(|attribute| col(attribute.name.as_str())));
     wanted.extend(plan.metrics.iter().map(|metric| col(metric.name.as_str())));
     let facts = &plan.facts;
     let facts = [

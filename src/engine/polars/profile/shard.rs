@@ -6,16 +6,19 @@ use chrono::NaiveDate;
 use polars::prelude::{DataFrame, IdxCa, SortMultipleOptions};
 
 use crate::engine::Error;
-use crate::engine::polars::scan::{DAY, INSTANT, Inputs};
+use crate::engine::polars::scan::{Batches, DAY, INSTANT};
 use crate::plan::{Aggregate, Plan};
 
 use super::accumulate::{Accumulator, Rows, accumulator};
 use super::aggregate_column;
-use super::keys::{Ids, Keys};
+use super::keys::{Ids, Keys, NOBODY};
+use super::place_column;
 use super::values::Values;
 
-/// One batch of the scan, dealt out: which of its rows belong to which shard.
+/// One batch of a scan, dealt out: which of its rows belong to which shard.
 pub(super) struct Batch {
+    /// Which input of the plan it is of; none of the table of customers.
+    pub(super) input: Option<usize>,
     pub(super) frame: DataFrame,
     pub(super) ids: Ids,
     pub(super) hashes: Vec<u64>,
@@ -27,17 +30,28 @@ pub(super) struct Batch {
 pub(super) struct Shard<'a> {
     keys: Keys,
     accumulators: Vec<Box<dyn Accumulator>>,
-    inputs: &'a [Inputs],
-    needs_instant: bool,
+    scans: &'a [Reads],
     groups: Vec<u32>,
+    /// The row of each group in the table of customers; none without such a table.
+    places: Option<Vec<u32>>,
+    /// Rows of each input whose customer is not in that table, or (of events) not in the population.
+    unknown: Vec<u64>,
+}
+
+/// What a shard has to know of an input.
+pub(super) struct Reads {
+    pub(super) batches: Batches,
+    /// Whether customers who are new here belong to the population.
+    pub(super) adds: bool,
 }
 
 impl<'a> Shard<'a> {
-    pub(super) fn new(plan: &Plan, inputs: &'a [Inputs], needs_instant: bool) -> Self {
+    pub(super) fn new(plan: &Plan, scans: &'a [Reads]) -> Self {
         let as_of = (plan.as_of - NaiveDate::default()).num_days() as i32;
         let accumulators = plan.aggregates.iter().map(|one: &Aggregate| accumulator(one, as_of)).collect();
-        let keys = Keys::new(plan.orders.customer.ty);
-        Self { keys, accumulators, inputs, needs_instant, groups: Vec::new() }
+        let keys = Keys::new(plan.customer.ty);
+        let places = plan.customers.as_ref().map(|_| Vec::new());
+        Self { keys, accumulators, scans, groups: Vec::new(), places, unknown: vec![0; scans.len()] }
     }
 
     /// Takes its rows of a batch in.
@@ -46,12 +60,33 @@ impl<'a> Shard<'a> {
         if rows.is_empty() {
             return Ok(());
         }
-        self.keys.groups(&batch.ids, &batch.hashes, rows, &mut self.groups);
+        let Some(input) = batch.input else {
+            self.populate(batch, rows);
+            return Ok(());
+        };
+        let Reads { batches, adds } = &self.scans[input];
+        let known;
+        let rows = if *adds {
+            self.keys.groups(&batch.ids, &batch.hashes, rows, &mut self.groups);
+            if let Some(places) = &self.places {
+                let is_new = |group: &&u32| places.get(**group as usize).is_none_or(|place| *place == NOBODY);
+                self.unknown[input] += self.groups.iter().filter(is_new).count() as u64;
+            }
+            rows
+        } else {
+            self.keys.find(&batch.ids, &batch.hashes, rows, &mut self.groups);
+            let (rows, groups): (Vec<u32>, Vec<u32>) =
+                rows.iter().zip(&self.groups).filter(|(_, group)| **group != NOBODY).unzip();
+            self.unknown[input] += (self.groups.len() - groups.len()) as u64;
+            self.groups = groups;
+            known = rows;
+            &known
+        };
         let len = self.keys.len();
         let value = |name: &str| Values::new(batch.frame.column(name)?);
         let mut values: HashMap<&str, Values> = HashMap::new();
         let mut masked: HashMap<&str, (Vec<u32>, Vec<u32>)> = HashMap::new();
-        for inputs in self.inputs {
+        for inputs in batches.inputs.iter().flatten() {
             for name in &inputs.operands {
                 if !values.contains_key(name.as_str()) {
                     values.insert(name, value(name)?);
@@ -62,9 +97,10 @@ impl<'a> Shard<'a> {
             }
         }
         let day = value(DAY)?;
-        let instant = if self.needs_instant { Some(value(INSTANT)?) } else { None };
-        for (accumulator, inputs) in self.accumulators.iter_mut().zip(self.inputs) {
-            let all = (rows.as_slice(), self.groups.as_slice());
+        let instant = if batches.needs_instant { Some(value(INSTANT)?) } else { None };
+        for (accumulator, inputs) in self.accumulators.iter_mut().zip(&batches.inputs) {
+            let Some(inputs) = inputs else { continue };
+            let all: (&[u32], &[u32]) = (rows, &self.groups);
             let (rows, groups) = match &inputs.mask {
                 Some(mask) => masked.get(mask.as_str()).map_or(all, |(rows, groups)| (rows, groups)),
                 None => all,
@@ -83,15 +119,28 @@ impl<'a> Shard<'a> {
         Ok(())
     }
 
-    /// One row a customer: the id and the aggregates.
+    /// Takes its rows of the table of customers in.
+    fn populate(&mut self, batch: &Batch, rows: &[u32]) {
+        self.keys.groups(&batch.ids, &batch.hashes, rows, &mut self.groups);
+        if let Some(places) = &mut self.places {
+            places.resize(self.keys.len(), NOBODY);
+            rows.iter().zip(&self.groups).for_each(|(row, group)| places[*group as usize] = *row);
+        }
+    }
+
+    /// One row a customer: the id, the aggregates, and the place in the table of customers.
     pub(super) fn finish(self, plan: &Plan) -> Result<Finished, Error> {
         let len = self.keys.len();
         let sorted = self.keys.sorted();
-        let mut columns = vec![self.keys.finish(&plan.orders.customer.column)];
+        let mut columns = vec![self.keys.finish(&plan.customer.column)];
         for (at, accumulator) in self.accumulators.into_iter().enumerate() {
             columns.push(accumulator.finish(&aggregate_column(at), len)?);
         }
-        Ok(Finished { frame: DataFrame::new(len, columns)?, sorted })
+        if let Some(mut places) = self.places {
+            places.resize(len, NOBODY);
+            columns.push(place_column(places));
+        }
+        Ok(Finished { frame: DataFrame::new(len, columns)?, sorted, unknown: self.unknown })
     }
 }
 
@@ -101,6 +150,8 @@ pub(super) struct Finished {
     pub(super) frame: DataFrame,
     /// See [`Keys::sorted`].
     pub(super) sorted: Option<Vec<(u128, u32)>>,
+    /// Rows of each input whose customer is not in the table of customers, or (of events) not in the population.
+    pub(super) unknown: Vec<u64>,
 }
 
 impl Finished {

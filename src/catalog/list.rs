@@ -1,0 +1,73 @@
+//! A list of customer ids: Parquet, or CSV with a header. Files, columns and hashes; no id is read here.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::diag::{Code, Diagnostic};
+use crate::plan::{ListFile, Physical};
+
+use super::Column;
+use super::files::{find, footer};
+
+/// What a list offers: its files, and the columns of each.
+#[derive(Clone, Debug)]
+pub struct IdList {
+    /// Sorted by path.
+    pub files: Vec<(ListFile, Vec<Column>)>,
+}
+
+/// Looks at the files of a list. One without ids is fine: nobody has opted out yet.
+pub fn read_list(path: &Path) -> Result<IdList, Diagnostic> {
+    let files = find(path)?;
+    let files = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    Ok(IdList { files })
+}
+
+fn read(path: &Path) -> Result<(ListFile, Vec<Column>), Diagnostic> {
+    let unreadable = |why: String| {
+        Diagnostic::error(Code::InputUnreadable, format!("`{}` is not readable: {why}", path.display()))
+    };
+    let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let columns = if is_csv {
+        let header = header(path).map_err(|error| unreadable(error.to_string()))?;
+        header.ok_or_else(|| {
+            unreadable("it has no header".to_owned()).with_hint("the first line of a CSV names its columns")
+        })?
+    } else {
+        footer(path)?.1
+    };
+    let (bytes, sha256) = hash(path).map_err(|error| unreadable(error.to_string()))?;
+    Ok((ListFile { path: path.to_path_buf(), bytes, sha256, is_csv }, columns))
+}
+
+/// The names of the first line.
+fn header(path: &Path) -> std::io::Result<Option<Vec<Column>>> {
+    let mut first = String::new();
+    BufReader::new(File::open(path)?).read_line(&mut first)?;
+    let first = first.trim_start_matches('\u{feff}');
+    if first.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(first.as_bytes());
+    let column = |name: &str| Column { name: name.to_owned(), physical: Physical::Text, nullable: true };
+    Ok(Some(reader.headers()?.iter().map(column).collect()))
+}
+
+fn hash(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0_u8; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((bytes, crate::plan::hex(&hasher.finalize()))),
+            read => {
+                bytes += read as u64;
+                hasher.update(&buffer[..read]);
+            }
+        }
+    }
+}

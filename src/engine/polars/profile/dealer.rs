@@ -1,0 +1,157 @@
+//! The dealer: hands the rows of a batch to the shards by the hash of the customer's id, and counts the rows that do
+//! not get there.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use polars::prelude::DataFrame;
+
+use crate::engine::polars::scan::{AFTER_AS_OF, CUSTOMER, REASON, REASONS};
+use crate::engine::{Counts, Error, InputCounts, Ledger};
+use crate::plan::{Plan, Source, Type};
+
+use super::gate::{Gate, Verdict};
+use super::keys::Ids;
+use super::population::Population;
+use super::shard::Batch;
+
+/// What happened to the rows of one input so far.
+#[derive(Clone, Default)]
+pub(super) struct Tally {
+    pub(super) counts: Counts,
+    /// Rows by the reason that the scan gives; the first is those that count.
+    reasons: [u64; REASONS.len()],
+    /// Whom of the list of suppressed customers it had rows of.
+    suppressed: HashSet<u32>,
+}
+
+impl Tally {
+    /// Counts a row of the customer at this place of the list.
+    pub(super) fn suppress(&mut self, at: u32) {
+        self.counts.suppressed += 1;
+        self.suppressed.insert(at);
+    }
+
+    fn finish(&self, name: &str, path: &str) -> InputCounts {
+        InputCounts {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            counts: self.counts.clone(),
+            suppressed_customers: self.suppressed.len() as u64,
+            joined: 0,
+        }
+    }
+}
+
+pub(super) struct Dealer {
+    senders: Vec<SyncSender<Arc<Batch>>>,
+    gate: Gate,
+    id_type: Type,
+    /// One an input.
+    tallies: Vec<Tally>,
+    /// Why it asked a scan to stop, if it was not a shard.
+    failure: Option<Error>,
+}
+
+impl Dealer {
+    pub(super) fn new(plan: &Plan, gate: Gate, senders: Vec<SyncSender<Arc<Batch>>>) -> Self {
+        let tallies = vec![Tally::default(); plan.inputs().count()];
+        Self { senders, gate, id_type: plan.customer.ty, tallies, failure: None }
+    }
+
+    /// Deals the population; it has passed the gate already.
+    pub(super) fn populate(&mut self, frame: &DataFrame) -> Result<(), Error> {
+        let ids = Ids::new(frame.column(CUSTOMER)?, self.id_type)?;
+        let hashes = ids.hashes();
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.senders.len()];
+        hashes
+            .iter()
+            .enumerate()
+            .for_each(|(row, hash)| rows[shard(*hash, self.senders.len())].push(row as u32));
+        self.send(Batch { input: None, frame: frame.clone(), ids, hashes, rows });
+        Ok(())
+    }
+
+    /// Deals a batch of an input. Whether the scan should stop: a shard did, or the batch cannot be dealt.
+    pub(super) fn deal(&mut self, frame: &DataFrame, input: usize) -> bool {
+        self.try_deal(frame, input).unwrap_or_else(|error| {
+            self.failure = Some(error);
+            true
+        })
+    }
+
+    fn try_deal(&mut self, frame: &DataFrame, input: usize) -> Result<bool, Error> {
+        let reasons = frame.column(REASON)?.u8()?;
+        let ids = Ids::new(frame.column(CUSTOMER)?, self.id_type)?;
+        let hashes = ids.hashes();
+        let verdicts = self.gate.verdicts(&ids, &hashes);
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.senders.len()];
+        let tally = &mut self.tallies[input];
+        for (row, reason) in reasons.iter().enumerate() {
+            match verdicts.as_ref().map_or(Verdict::Pass, |verdicts| verdicts[row]) {
+                Verdict::Suppressed(at) => tally.suppress(at),
+                Verdict::NoConsent => tally.counts.no_consent += 1,
+                Verdict::Pass => {
+                    let reason = reason.unwrap_or(0);
+                    tally.reasons[usize::from(reason)] += 1;
+                    if reason == 0 {
+                        rows[shard(hashes[row], self.senders.len())].push(row as u32);
+                    }
+                }
+            }
+        }
+        Ok(self.send(Batch { input: Some(input), frame: frame.clone(), ids, hashes, rows }))
+    }
+
+    /// Whether a shard has stopped.
+    fn send(&self, batch: Batch) -> bool {
+        let batch = Arc::new(batch);
+        self.senders.iter().any(|sender| sender.send(Arc::clone(&batch)).is_err())
+    }
+
+    /// No more batches.
+    pub(super) fn stop(&mut self) {
+        self.senders.clear();
+    }
+
+    /// Why the last scan was stopped.
+    pub(super) fn failure(&mut self) -> Result<(), Error> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// What happened to every row; `unknown` is how many of each input the shards knew no customer for.
+    pub(super) fn ledger(&self, plan: &Plan, unknown: &[u64], population: Option<&Population>) -> Ledger {
+        let mut inputs: Vec<InputCounts> = Vec::new();
+        for ((input, tally), unknown) in plan.inputs().zip(&self.tallies).zip(unknown) {
+            let mut one = tally.finish(input.source.name(), &input.table.path);
+            // Those who join the population are counted, and used.
+            let joins = input.source == Source::Orders
+                && plan.customers.as_ref().is_some_and(|customers| customers.unknown_join);
+            one.joined = if joins { *unknown } else { 0 };
+            let Counts {
+                read, filtered, suppressed, no_consent, later, unknown: left, used, rejected, ..
+            } = &mut one.counts;
+            *read = input.table.rows();
+            let seen: u64 = tally.reasons.iter().sum();
+            *filtered = read.saturating_sub(seen + *suppressed + *no_consent);
+            *later = tally.reasons[usize::from(AFTER_AS_OF)];
+            *left = *unknown - one.joined;
+            *used = tally.reasons[0] - *left;
+            let reasons = REASONS.iter().zip(tally.reasons).skip(1);
+            let bad =
+                reasons.filter(|(reason, count)| *count > 0 && **reason != REASONS[usize::from(AFTER_AS_OF)]);
+            *rejected = bad.map(|(reason, count)| (*reason, count)).collect();
+            inputs.push(one);
+        }
+        if let (Some(population), Some(customers)) = (population, &plan.customers) {
+            inputs.push(population.tally.finish("customers", &customers.table.path));
+        }
+        Ledger { inputs, orders: plan.orders.len(), ..Ledger::default() }
+    }
+}
+
+/// The upper half of the hash picks the shard, the lower half the place in its table.
+fn shard(hash: u64, shards: usize) -> usize {
+    (((hash >> 32) * shards as u64) >> 32) as usize
+}

@@ -1,0 +1,273 @@
+//! The inputs as meant: which files, which of their columns, how each is read.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
+
+use super::{Expr, Type};
+
+/// The files of one input, and what is read of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// As written in the rules file.
+    pub path: String,
+    /// The files, sorted by path; never empty.
+    pub files: Vec<InputFile>,
+    /// The folder under which `key=value` folders are columns; none where there are no such folders.
+    pub hive_root: Option<PathBuf>,
+    /// The columns that are read, each once, in the order of their first use.
+    pub columns: Vec<InputColumn>,
+    /// The zone whose local dates count.
+    pub timezone: Tz,
+}
+
+/// Rows with a customer and a time: orders, or some of them, or a table of events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Whose rows these are.
+    pub source: Source,
+    /// Where they are.
+    pub table: Table,
+    /// Rows for which this is not true are left out.
+    pub condition: Option<Expr>,
+    /// The customer's id.
+    pub customer: Customer,
+    /// The order's id.
+    pub order: Option<OrderId>,
+    /// The time of the order or event.
+    pub time: Time,
+    /// The amount.
+    pub amount: Option<Amount>,
+}
+
+/// Whose rows an aggregate reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The orders, of all their inputs.
+    #[default]
+    Orders,
+    /// A table of events, by its name.
+    Events(String),
+}
+
+/// The table of customers: the population and its attributes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Customers {
+    /// Where it is.
+    pub table: Table,
+    /// The customer's id.
+    pub customer: Customer,
+    /// What is taken over into the customer row, in the order of the output.
+    pub attributes: Vec<Attribute>,
+    /// Whether customers who order but are not in the table join the population; if not, their orders are set aside.
+    pub unknown_join: bool,
+    /// The boolean column without whose consent nobody is computed.
+    pub consent: Option<String>,
+}
+
+/// One attribute of a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its column of the customer row.
+    pub name: String,
+    /// Its column of the file.
+    pub column: String,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// A list of customers who are taken out of every input before anything is computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppress {
+    /// As written in the rules file.
+    pub path: String,
+    /// The column with the ids.
+    pub column: String,
+    /// The files, sorted by path; never empty.
+    pub files: Vec<ListFile>,
+}
+
+/// One file of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of all of it, in hex.
+    pub sha256: String,
+    /// Whether it is a CSV; otherwise it is Parquet.
+    pub is_csv: bool,
+}
+
+/// One input file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its rows, by its footer.
+    pub rows: u64,
+    /// SHA-256 of its footer, in hex.
+    pub footer_sha256: String,
+}
+
+/// A column that is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputColumn {
+    /// Its name in the files.
+    pub name: String,
+    /// How the files hold it.
+    pub physical: Physical,
+    /// What conditions on this input see.
+    pub ty: Type,
+    /// What aggregates see: the one type of this column in all inputs of the source.
+    pub shared_ty: Type,
+    /// Whether the footers cannot rule out nulls.
+    pub nullable: bool,
+}
+
+/// How a file holds a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Physical {
+    /// Booleans.
+    Bool,
+    /// Whole numbers of any width.
+    Int,
+    /// Floats of any width.
+    Float,
+    /// Decimals with this scale.
+    Decimal(u8),
+    /// Texts.
+    Text,
+    /// Dates.
+    Date,
+    /// Local times.
+    Naive,
+    /// Instants (UTC).
+    Instant,
+    /// Anything else, by its name; cannot be used.
+    Other(String),
+}
+
+/// The customer's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// Its column, and its name in the output.
+    pub column: String,
+    /// Text or Int.
+    pub ty: Type,
+}
+
+/// The order's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderId {
+    /// Its column.
+    pub column: String,
+    /// The one type of it in all inputs of the source.
+    pub ty: Type,
+}
+
+/// The time of an order or event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Time {
+    /// Its column.
+    pub column: String,
+    /// How the files hold it.
+    pub encoding: TimeEncoding,
+}
+
+/// How the files hold times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeEncoding {
+    /// Dates: already local.
+    Date,
+    /// Naive timestamps: already local.
+    Naive,
+    /// Instants: converted to the time zone.
+    Instant,
+    /// ISO texts: read as local.
+    Text,
+}
+
+/// The amount of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// Its column.
+    pub column: String,
+    /// How the files hold it.
+    pub encoding: AmountEncoding,
+    /// Decimal places of money.
+    pub scale: u8,
+}
+
+/// How the files hold amounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmountEncoding {
+    /// Whole units.
+    Int,
+    /// Decimals with this scale.
+    Decimal(u8),
+    /// Floats: rounded half away from zero as they are read.
+    Float,
+    /// Decimal numbers as text.
+    Text,
+}
+
+impl Table {
+    /// Rows of all files, by their footers.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+}
+
+impl Source {
+    /// Its name under `inputs`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Orders => "orders",
+            Self::Events(name) => name,
+        }
+    }
+}
+
+/// What is read, one line each, as `tiermill plan` shows it.
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {:<17} {}", self.source.name(), self.table.path)?;
+        writeln!(f, "  customer          {} ({})", self.customer.column, self.customer.ty.sql())?;
+        if let Some(order) = &self.order {
+            writeln!(f, "  order             {}", order.column)?;
+        }
+        writeln!(
+            f,
+            "  time              {} ({:?}, {})",
+            self.time.column, self.time.encoding, self.table.timezone
+        )?;
+        if let Some(Amount { column, encoding, scale }) = &self.amount {
+            writeln!(f, "  amount            {column} ({encoding:?}, {scale} places)")?;
+        }
+        if let Some(condition) = &self.condition {
+            writeln!(f, "  where             {condition}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Customers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  customers         {}", self.table.path)?;
+        writeln!(f, "  customer          {} ({})", self.customer.column, self.customer.ty.sql())?;
+        for Attribute { name, column, ty } in &self.attributes {
+            writeln!(f, "  attribute         {name} of {column} ({})", ty.sql())?;
+        }
+        let unknown = if self.unknown_join { "join" } else { "are left out" };
+        writeln!(f, "  unknown customers {unknown}")?;
+        if let Some(consent) = &self.consent {
+            writeln!(f, "  consent           {consent}")?;
+        }
+        Ok(())
+    }
+}

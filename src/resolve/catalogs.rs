@@ -1,0 +1,79 @@
+//! Every input of a rules file looked up in the catalog, so that the rest of the stage reads no file.
+
+use std::path::PathBuf;
+
+use crate::catalog::{self, Catalog, IdList};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span};
+use crate::spec;
+
+use super::Settings;
+
+/// What every input offers; none where its files are not there or not readable.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogs {
+    /// One an input of `inputs.orders`.
+    pub orders: Vec<Option<Catalog>>,
+    /// One a table of events, in the order of the file.
+    pub events: Vec<Option<Catalog>>,
+    /// `inputs.customers`.
+    pub customers: Option<Catalog>,
+    /// `privacy.suppress`.
+    pub suppress: Option<IdList>,
+}
+
+/// Whether inputs that are not there are an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// Reported.
+    Error,
+    /// Left alone: rules can be checked before there is data.
+    Fine,
+}
+
+impl Catalogs {
+    /// Reads the footers of all inputs; what is wrong with them is reported.
+    pub fn read(rules: &spec::Rules, settings: &Settings, missing: Missing, out: &mut Diagnostics) -> Self {
+        let path = |text: &str| -> PathBuf { settings.base.join(text) };
+        let mut report = |diagnostic: Diagnostic, span: Span| {
+            if diagnostic.code != Code::InputMissing || missing == Missing::Error {
+                out.push(diagnostic.with_span(span));
+            }
+        };
+        let spec::Inputs { orders, customers, events } = &rules.inputs;
+        let mut look = |text: &crate::diag::Spanned<String>,
+                        read: fn(&std::path::Path) -> Result<Catalog, Diagnostic>| {
+            read(&path(&text.value)).map_err(|diagnostic| report(diagnostic, text.span)).ok()
+        };
+        let orders = orders.iter().map(|input| look(&input.path, catalog::read)).collect();
+        let events = events
+            .iter()
+            .map(|events| look(&events.input.as_ref()?.path, catalog::read_even_empty))
+            .collect();
+        let customers =
+            customers.as_ref().and_then(|customers| look(customers.path.as_ref()?, catalog::read_even_empty));
+        let suppress = rules.privacy.suppress.as_ref().and_then(|suppress| {
+            let list = catalog::read_list(&path(&suppress.path.value));
+            list.map_err(|diagnostic| report(diagnostic, suppress.path.span)).ok()
+        });
+        Self { orders, events, customers, suppress }
+    }
+
+    /// Whether every input of the rules is there.
+    pub fn are_complete(&self, rules: &spec::Rules) -> bool {
+        let spec::Inputs { orders, customers, events } = &rules.inputs;
+        self.orders_of(orders.len()).all(|catalog| catalog.is_some())
+            && self.events_of(events.len()).all(|catalog| catalog.is_some())
+            && (customers.is_none() || self.customers.is_some())
+            && (rules.privacy.suppress.is_none() || self.suppress.is_some())
+    }
+
+    /// The catalogs of this many inputs of orders.
+    pub(super) fn orders_of(&self, inputs: usize) -> impl Iterator<Item = Option<&Catalog>> {
+        (0..inputs).map(|at| self.orders.get(at)?.as_ref())
+    }
+
+    /// The catalogs of this many tables of events.
+    pub(super) fn events_of(&self, inputs: usize) -> impl Iterator<Item = Option<&Catalog>> {
+        (0..inputs).map(|at| self.events.get(at)?.as_ref())
+    }
+}

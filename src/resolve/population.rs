@@ -1,0 +1,147 @@
+//! `inputs.customers` and `privacy`: who is in the population, what is known of everybody, who is left out.
+
+use chrono_tz::Tz;
+
+use crate::catalog::{Catalog, Column};
+use crate::diag::{Code, Diagnostic, Diagnostics, Spanned};
+use crate::plan::{self, InputColumn, Physical, Type};
+use crate::spec;
+
+use super::catalogs::Catalogs;
+use super::inputs::{check_id_type, table};
+use super::roles;
+use super::scope::unknown;
+
+/// What was found out; the plan's part is none where something is wrong or not there.
+pub(super) struct Population {
+    pub(super) attributes: Vec<(String, Type)>,
+    pub(super) plan: Option<Parts>,
+}
+
+pub(super) struct Parts {
+    pub(super) customers: Option<plan::Customers>,
+    pub(super) suppress: Option<plan::Suppress>,
+}
+
+/// `id` is the orders' column with the customer's id, and its type.
+pub(super) fn resolve(
+    customers: Option<&spec::Customers>,
+    privacy: &spec::Privacy,
+    catalogs: &Catalogs,
+    id: (&Spanned<String>, Type),
+    timezone: Option<Tz>,
+    out: &mut Diagnostics,
+) -> Population {
+    let spec::Privacy { suppress: written, consent } = privacy;
+    if let (Some(consent), None) = (consent, customers) {
+        let message = "`consent` is a column of `inputs.customers`, which is not there";
+        let hint = "add `customers: {path: …, columns: {customer: …}}` to the inputs";
+        out.push(Diagnostic::error(Code::MissingKey, message).with_span(consent.span).with_hint(hint));
+    }
+    let suppress = match written {
+        None => Some(None),
+        Some(written) => suppress(written, catalogs, id, out).map(Some),
+    };
+    let mut attributes = Vec::new();
+    let table = match customers {
+        None => Some(None),
+        Some(written) => {
+            let catalog = catalogs.customers.as_ref();
+            attributes = written.attributes.iter().map(|one| attribute(one, catalog, out)).collect();
+            of_customers(written, &attributes, consent.as_ref(), catalog, id, timezone, out).map(Some)
+        }
+    };
+    Population {
+        attributes: attributes.into_iter().map(|one| (one.name, one.ty)).collect(),
+        plan: table.zip(suppress).map(|(customers, suppress)| Parts { customers, suppress }),
+    }
+}
+
+fn of_customers(
+    written: &spec::Customers,
+    attributes: &[plan::Attribute],
+    consent: Option<&Spanned<String>>,
+    catalog: Option<&Catalog>,
+    id: (&Spanned<String>, Type),
+    timezone: Option<Tz>,
+    out: &mut Diagnostics,
+) -> Option<plan::Customers> {
+    let spec::Customers { path, customer, attributes: _, unknown } = written;
+    let role = customer.as_ref()?;
+    let customer = roles::customer(role, catalog, out);
+    if let Some(customer) = &customer {
+        check_id_type(role, customer.ty, id, out);
+    }
+    if let Some(consent) = consent {
+        match roles::column(consent, catalog, out).map(|column| &column.physical) {
+            None | Some(Physical::Bool) => {}
+            Some(other) => roles::wrong_type(consent, other, "consent is a boolean", out),
+        }
+    }
+    let catalog = catalog?;
+    let mut table = table(path.as_ref()?, catalog, timezone?);
+    let columns = attributes.iter().map(|attribute| attribute.column.as_str());
+    let columns = [role.value.as_str()].into_iter().chain(columns);
+    for name in columns.chain(consent.map(|consent| consent.value.as_str())) {
+        let known = table.columns.iter().any(|column| column.name == name);
+        if let (false, Some(column)) = (known, catalog.column(name)) {
+            table.columns.push(read_as_is(column));
+        }
+    }
+    Some(plan::Customers {
+        table,
+        customer: customer?,
+        attributes: attributes.to_vec(),
+        unknown_join: *unknown == Some(spec::Unknown::Join),
+        consent: consent.map(|consent| consent.value.clone()),
+    })
+}
+
+fn read_as_is(column: &Column) -> InputColumn {
+    let ty = column.ty().unwrap_or(Type::Unknown);
+    let (name, physical) = (column.name.clone(), column.physical.clone());
+    InputColumn { name, physical, ty, shared_ty: ty, nullable: column.nullable }
+}
+
+/// An attribute, of unknown type where its column is not there or cannot be used.
+fn attribute(written: &spec::Attribute, catalog: Option<&Catalog>, out: &mut Diagnostics) -> plan::Attribute {
+    let spec::Attribute { name, column } = written;
+    let ty = roles::column(column, catalog, out).map(|found| {
+        found.ty().unwrap_or_else(|| {
+            roles::wrong_type(column, &found.physical, "no attribute can be made of it", out);
+            Type::Unknown
+        })
+    });
+    let ty = ty.unwrap_or(Type::Unknown);
+    plan::Attribute { name: name.value.clone(), column: column.value.clone(), ty }
+}
+
+/// The list of customers to leave out: its column must be there, with ids like those of the orders.
+fn suppress(
+    written: &spec::Suppress,
+    catalogs: &Catalogs,
+    id: (&Spanned<String>, Type),
+    out: &mut Diagnostics,
+) -> Option<plan::Suppress> {
+    let spec::Suppress { path, column } = written;
+    let list = catalogs.suppress.as_ref()?;
+    for (file, columns) in &list.files {
+        let Some(found) = columns.iter().find(|found| found.name == column.value) else {
+            let known = columns.iter().map(|column| column.name.as_str());
+            let message = format!("`{}` has no column `{}`", file.path.display(), column.value);
+            let mut diagnostic = Diagnostic::error(Code::UnknownColumn, message).with_span(column.span);
+            diagnostic.hints = unknown(&column.value, known, "it has").hints;
+            out.push(diagnostic);
+            continue;
+        };
+        match &found.physical {
+            // A CSV has texts; they are read as what the ids are.
+            _ if file.is_csv => {}
+            Physical::Text => check_id_type(column, Type::Text, id, out),
+            Physical::Int => check_id_type(column, Type::Int, id, out),
+            other => roles::wrong_type(column, other, "a customer's id is a text or a whole number", out),
+        }
+    }
+    let files = list.files.iter().map(|(file, _)| file.clone()).collect();
+    Some(plan::Suppress { path: path.value.clone(), column: column.value.clone(), files })
+}

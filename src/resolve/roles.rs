@@ -1,0 +1,121 @@
+//! The roles of an input against the columns that are there.
+
+use crate::catalog::{Catalog, describe};
+use crate::decimal::Decimal;
+use crate::diag::{Code, Diagnostic, Diagnostics, Spanned};
+use crate::plan::{self, AmountEncoding, Physical, TimeEncoding, Type};
+
+use super::scope::unknown;
+
+/// Decimal places of money, unless the rules file or the files' own decimals say otherwise.
+pub(super) const DEFAULT_SCALE: u8 = 2;
+
+/// The column of a role; that it is missing is reported, if there is a catalog to miss it in.
+pub(super) fn column<'a>(
+    role: &Spanned<String>,
+    catalog: Option<&'a Catalog>,
+    out: &mut Diagnostics,
+) -> Option<&'a crate::catalog::Column> {
+    let catalog = catalog?;
+    let column = catalog.column(&role.value);
+    if column.is_none() {
+        let known = catalog.columns.iter().map(|column| column.name.as_str());
+        let hints = unknown(&role.value, known, "the files have").hints;
+        let mut diagnostic =
+            Diagnostic::error(Code::UnknownColumn, format!("the files have no column `{}`", role.value))
+                .with_span(role.span);
+        diagnostic.hints = hints;
+        out.push(diagnostic);
+    }
+    column
+}
+
+/// That a column's values cannot play a role.
+pub(super) fn wrong_type(role: &Spanned<String>, physical: &Physical, what: &str, out: &mut Diagnostics) {
+    let message = format!("the column `{}` holds {}: {what}", role.value, describe(physical));
+    out.push(Diagnostic::error(Code::ColumnType, message).with_span(role.span));
+}
+
+/// The customer's id.
+pub(super) fn customer(
+    role: &Spanned<String>,
+    catalog: Option<&Catalog>,
+    out: &mut Diagnostics,
+) -> Option<plan::Customer> {
+    let column = column(role, catalog, out)?;
+    let ty = match &column.physical {
+        Physical::Text => Type::Text,
+        Physical::Int => Type::Int,
+        other => {
+            wrong_type(role, other, "a customer's id is a text or a whole number", out);
+            return None;
+        }
+    };
+    Some(plan::Customer { column: role.value.clone(), ty })
+}
+
+/// The time of the order or event.
+pub(super) fn time(
+    role: &Spanned<String>,
+    catalog: Option<&Catalog>,
+    out: &mut Diagnostics,
+) -> Option<plan::Time> {
+    let column = column(role, catalog, out)?;
+    let encoding = match &column.physical {
+        Physical::Date => TimeEncoding::Date,
+        Physical::Naive => TimeEncoding::Naive,
+        Physical::Instant => TimeEncoding::Instant,
+        Physical::Text => TimeEncoding::Text,
+        other => {
+            wrong_type(role, other, "a time is a date, a timestamp or an ISO text", out);
+            return None;
+        }
+    };
+    Some(plan::Time { column: role.value.clone(), encoding })
+}
+
+/// The type of the order's id; unknown where it is not, or where it was complained about.
+pub(super) fn order_type(role: &Spanned<String>, catalog: Option<&Catalog>, out: &mut Diagnostics) -> Type {
+    let Some(column) = column(role, catalog, out) else { return Type::Unknown };
+    column.ty().unwrap_or_else(|| {
+        wrong_type(role, &column.physical, "an order's id is a text or a whole number", out);
+        Type::Unknown
+    })
+}
+
+/// The amount, at the scale of its own input.
+pub(super) fn amount(
+    role: &Spanned<String>,
+    scale: Option<&Spanned<u8>>,
+    catalog: Option<&Catalog>,
+    out: &mut Diagnostics,
+) -> Option<plan::Amount> {
+    let column = column(role, catalog, out)?;
+    let encoding = match &column.physical {
+        Physical::Int => AmountEncoding::Int,
+        Physical::Decimal(scale) => AmountEncoding::Decimal(*scale),
+        Physical::Float => AmountEncoding::Float,
+        Physical::Text => AmountEncoding::Text,
+        other => {
+            wrong_type(role, other, "an amount is a number", out);
+            return None;
+        }
+    };
+    let own = match encoding {
+        AmountEncoding::Decimal(own) => Some(own),
+        _ => None,
+    };
+    // Spark's DECIMAL(38, 18) is money, too, once the rules file says how many places count.
+    if let (Some(own), None) = (own.filter(|own| *own > Decimal::MAX_SCALE), scale) {
+        let message = format!(
+            "the column `{}` has {own} decimal places, {} are the most",
+            role.value,
+            Decimal::MAX_SCALE
+        );
+        let hint = "write `scale: 2` to round each amount half away from zero as it is read";
+        out.push(Diagnostic::error(Code::ColumnType, message).with_span(role.span).with_hint(hint));
+        return None;
+    }
+    let scale = scale.map(|scale| scale.value).or(own).unwrap_or(DEFAULT_SCALE);
+    Some(plan::Amount { column: role.value.clone(), encoding, scale })
+}

@@ -1,0 +1,175 @@
+//! `inputs`: where the rows are, which column plays which role, which rows count; orders, event tables and the table
+//! of customers.
+
+use crate::diag::{Span, Spanned};
+
+use super::Expr;
+use super::reader::Reader;
+use super::yaml::{Kind, Node};
+
+/// All of `inputs` as written.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// `orders`: one mapping, or a list of them that is united. Never empty.
+    pub orders: Vec<Input>,
+    /// `customers`.
+    pub customers: Option<Customers>,
+    /// Every other key, in the order of the file.
+    pub events: Vec<Events>,
+}
+
+/// The orders, or some of them, or a table of events.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// A file, a glob, or a hive-partitioned folder.
+    pub path: Spanned<String>,
+    /// Which column plays which role.
+    pub roles: Roles,
+    /// What one row is; of orders only.
+    pub grain: Option<Spanned<Grain>>,
+    /// Rows for which this is not true are left out; the inner none is one that could not be read.
+    pub condition: Option<Option<Expr>>,
+    /// Decimal places of money.
+    pub scale: Option<Spanned<u8>>,
+}
+
+/// What one row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// A whole order: counting rows counts orders.
+    Order,
+    /// One line of an order.
+    Line,
+}
+
+/// The file's columns by role.
+#[derive(Clone, Debug)]
+pub struct Roles {
+    /// The customer's id.
+    pub customer: Spanned<String>,
+    /// The order's id.
+    pub order: Option<Spanned<String>>,
+    /// The time of the order or event.
+    pub time: Spanned<String>,
+    /// The amount.
+    pub amount: Option<Spanned<String>>,
+}
+
+/// A table of events, under a name of its own.
+#[derive(Clone, Debug)]
+pub struct Events {
+    /// What `from` calls it.
+    pub name: Spanned<String>,
+    /// The table; none where it could not be read (already reported).
+    pub input: Option<Input>,
+}
+
+/// The table of customers.
+#[derive(Clone, Debug)]
+pub struct Customers {
+    /// A file, a glob, or a hive-partitioned folder; none where it is missing (already reported).
+    pub path: Option<Spanned<String>>,
+    /// The column with the customer's id; none where it is missing (already reported).
+    pub customer: Option<Spanned<String>>,
+    /// Columns that are published and that expressions read.
+    pub attributes: Vec<Attribute>,
+    /// What becomes of orders of customers who are not in the table.
+    pub unknown: Option<Unknown>,
+}
+
+/// One attribute of a customer.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// Its column in the output.
+    pub name: Spanned<String>,
+    /// Its column in the file.
+    pub column: Spanned<String>,
+}
+
+/// What becomes of orders of customers who are not in the table of customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// They are set aside.
+    LeaveOut,
+    /// Their customers join the population, without attributes.
+    Join,
+}
+
+impl Inputs {
+    /// The words of the format that stand for something of their own under `inputs`.
+    const ORDERS: &'static str = "orders";
+    const CUSTOMERS: &'static str = "customers";
+
+    /// Reads the inputs; none where the orders could not be read (already reported).
+    pub(super) fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let orders = node.get(Self::ORDERS)?;
+        let orders: Vec<Option<Input>> = match &orders.kind {
+            Kind::List(items) => items.iter().map(|item| Input::read(item, reader)).collect(),
+            _ => vec![Input::read(orders, reader)],
+        };
+        let orders: Vec<Input> = orders.into_iter().collect::<Option<_>>()?;
+        let others = node.entries().iter();
+        let others =
+            others.filter(|entry| ![Self::ORDERS, Self::CUSTOMERS].contains(&entry.key.value.as_str()));
+        let events = others
+            .map(|entry| Events { name: entry.key.clone(), input: Input::read(&entry.value, reader) })
+            .collect();
+        let customers = node.get(Self::CUSTOMERS).map(|node| Customers::read(node, reader));
+        Some(Self { orders, customers, events }).filter(|inputs| !inputs.orders.is_empty())
+    }
+}
+
+impl Input {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let condition = node.get("where").map(|node| reader.expression_of(node));
+        let columns = node.get("columns")?;
+        Some(Self {
+            path: reader.text(node, "path")?,
+            roles: Roles {
+                customer: reader.text(columns, "customer")?,
+                order: reader.text(columns, "order"),
+                time: reader.text(columns, "time")?,
+                amount: reader.text(columns, "amount"),
+            },
+            grain: reader.text(node, "grain").and_then(|grain| match grain.value.as_str() {
+                "order" => Some(Spanned::new(Grain::Order, grain.span)),
+                "line" => Some(Spanned::new(Grain::Line, grain.span)),
+                _ => None,
+            }),
+            condition,
+            scale: reader.integer(node, "scale"),
+        })
+    }
+}
+
+impl Customers {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Self {
+        let attribute = |name: Spanned<String>, column: Spanned<String>| Attribute { name, column };
+        let attributes = match node.get("attributes") {
+            Some(node) if matches!(node.kind, Kind::Map(_)) => node
+                .entries()
+                .iter()
+                .filter_map(|entry| Some(attribute(entry.key.clone(), Reader::scalar(&entry.value)?)))
+                .collect(),
+            _ => {
+                let names = reader.texts(node, "attributes").unwrap_or_default();
+                names.into_iter().map(|name| attribute(name.clone(), name)).collect()
+            }
+        };
+        Self {
+            path: reader.text(node, "path"),
+            customer: node.get("columns").and_then(|columns| reader.text(columns, "customer")),
+            attributes,
+            unknown: reader.text(node, "unknown").and_then(|word| match word.value.as_str() {
+                "leave_out" => Some(Unknown::LeaveOut),
+                "join" => Some(Unknown::Join),
+                _ => None,
+            }),
+        }
+    }
+
+    /// What to underline where the table as a whole is meant.
+    pub fn span(&self) -> Option<Span> {
+        self.path.as_ref().or(self.customer.as_ref()).map(|text| text.span)
+    }
+}
