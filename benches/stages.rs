@@ -104,7 +104,8 @@ fn lifetime_value(group: &mut Group<'_>, folder: &Path) {
 fn plan(rules: &str, folder: &Path) -> Plan {
     let mut source = Source::new("rules.yml", rules.to_owned());
     let mut complaints = Diagnostics::new();
-    let settings = Settings { as_of: AS_OF.parse().unwrap(), base: PathBuf::from(folder), out: None };
+    let settings =
+        Settings { as_of: AS_OF.parse().unwrap(), base: PathBuf::from(folder), out: None, lint: false };
     let plan = spec::read(&mut source, &[], &mut complaints).and_then(|rules| {
         let catalog = catalog::read(&resolve::orders_path(&rules, &settings)).unwrap();
         resolve::resolve(&rules, Some(&catalog), &settings, &source, &mut complaints)

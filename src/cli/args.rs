@@ -51,6 +51,9 @@ pub(super) struct CheckArgs {
     /// The last local date that counts
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<NaiveDate>,
+    /// End with 2 also where there are warnings only
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -66,6 +66,10 @@ pub fn json(diagnostics: &Diagnostics, source: &Source) -> serde_json::Value {
             "column": place.map(|p| p.0.1),
             "end_line": place.map(|p| p.1.0),
             "end_column": place.map(|p| p.1.1),
+            "related": d.related.iter().map(|(span, label)| {
+                let (line, column) = lines.line_column(source.clamp(*span).start);
+                serde_json::json!({"line": line, "column": column, "label": label})
+            }).collect::<Vec<_>>(),
             "hints": d.hints,
         })
     };

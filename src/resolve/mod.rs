@@ -10,6 +10,7 @@ mod expr;
 mod facts;
 mod functions;
 mod inputs;
+mod lint;
 mod metrics;
 mod names;
 mod order;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub base: PathBuf,
     /// Replaces `output.path`.
     pub out: Option<PathBuf>,
+    /// Whether to look, too, for what is sound but surely not meant.
+    pub lint: bool,
 }
 
 /// Resolves the rules against what the inputs offer. None where there are errors, or a catalog is missing.
@@ -97,6 +100,19 @@ pub fn resolve(
 
     if out.has_errors() {
         return None;
+    }
+    if settings.lint {
+        let subject = lint::Subject {
+            written: rules,
+            scope: &scope,
+            aggregates: &aggregates.list,
+            metrics: &profile.metrics,
+            clv: clv.as_ref(),
+            scores: &scores,
+            bands: &bands,
+            segmentations: &segmentations,
+        };
+        lint::lint(&subject, out);
     }
     let target = match (&settings.out, &output.path) {
         (Some(out), _) => out.clone(),

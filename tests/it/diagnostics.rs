@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tiermill::diag::{Code, render};
+use tiermill::diag::{Code, Diagnostic, render};
 use tiermill::spec::Override;
 
 use crate::rules::{self, Checked};
@@ -165,7 +165,9 @@ const EXAMPLE: &str = include_str!("fixtures/example.yml");
 fn the_example_is_accepted() {
     for with_data in [false, true] {
         let checked = rules::check(EXAMPLE, &[], with_data);
-        assert!(checked.diagnostics.is_empty(), "{}", checked.text());
+        // It shows more metrics than it publishes, and the linter says so.
+        let unused = |one: &&Diagnostic| one.code == Code::UnusedColumn;
+        assert!(checked.diagnostics.sorted().iter().all(unused), "{}", checked.text());
         assert_eq!(checked.plan.is_some(), with_data);
     }
 }

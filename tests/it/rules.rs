@@ -36,7 +36,7 @@ impl Checked {
 /// The settings of every test: a fixed as-of date, paths relative to the folder with the test data.
 pub(crate) fn settings() -> Settings {
     let as_of = NaiveDate::from_ymd_opt(2026, 11, 1).expect("a date");
-    Settings { as_of, base: folder().to_path_buf(), out: None }
+    Settings { as_of, base: folder().to_path_buf(), out: None, lint: true }
 }
 
 /// Reads and resolves a rules file, with the data that it names or without any.

@@ -96,7 +96,8 @@ impl Sandbox {
         let read = spec::read(&mut source, &[], &mut complaints);
         let plan = read.and_then(|rules| {
             let base = self.folder.path().to_path_buf();
-            let settings = Settings { as_of: as_of.parse().unwrap(), base, out: Some(self.path("out")) };
+            let settings =
+                Settings { as_of: as_of.parse().unwrap(), base, out: Some(self.path("out")), lint: false };
             let catalogs = Catalogs::read(&rules, &settings, Missing::Error, &mut complaints);
             resolve::resolve(&rules, &catalogs, &settings, &source, &mut complaints)
         });
