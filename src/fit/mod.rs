@@ -6,6 +6,7 @@ mod clv_model;
 mod cuts;
 mod groups;
 mod histogram;
+mod lifecycle;
 mod mean;
 mod model;
 
@@ -14,5 +15,6 @@ pub use clv_model::{Calibration, ClvModel, ModelFit};
 pub use cuts::{quantile_cuts, split_positions};
 pub use groups::{Group, Groups};
 pub use histogram::{Histogram, Kind, Number, double_key, key_double};
+pub use lifecycle::{LearnedDays, LifecycleModel, gap_quantile, quantile_place};
 pub use mean::mean_cut;
 pub use model::{BandCut, BandModel, Cut, FORMAT, Model, Origin, ScoreModel};

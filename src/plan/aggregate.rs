@@ -47,6 +47,8 @@ pub enum Function {
     Top(Expr, Weight),
     /// Days between the last two purchase days; null with fewer than two.
     LastGap,
+    /// The days between each purchase day and the next.
+    Gaps,
     /// Population standard deviation over mean of the totals of this many buckets of [`MONTH_DAYS`] days, counted
     /// back from as-of, empty ones included; null where the mean is zero.
     MonthlyCv(u32, Weight),
@@ -65,7 +67,7 @@ impl Function {
     /// The expressions that are evaluated on each row.
     pub fn operands(&self) -> Vec<&Expr> {
         match self {
-            Self::CountRows | Self::LastGap | Self::MonthlyCv(_, Weight::Rows) => Vec::new(),
+            Self::CountRows | Self::LastGap | Self::Gaps | Self::MonthlyCv(_, Weight::Rows) => Vec::new(),
             Self::CountValues(x)
             | Self::CountDistinct(x)
             | Self::Sum(x)
@@ -104,6 +106,7 @@ impl fmt::Display for Aggregate {
             Function::Last(x) => write!(f, "last({x})")?,
             Function::Top(x, weight) => write!(f, "top({x}, {weight})")?,
             Function::LastGap => f.write_str("last_gap(time)")?,
+            Function::Gaps => f.write_str("gaps(time)")?,
             Function::MonthlyCv(_, weight) => write!(f, "monthly_cv({weight})")?,
         }
         if let Source::Events(name) = &self.source {

@@ -70,6 +70,10 @@ pub enum ExprKind {
     AddDays(Box<Expr>, Box<Expr>),
     /// A part of a date.
     Part(DatePart, Box<Expr>),
+    /// How many gaps between purchase days there are.
+    GapCount(Box<Expr>),
+    /// The shortest gap that at least this part of the gaps do not exceed; null without gaps.
+    GapQuantile(Box<Expr>, Decimal),
 }
 
 /// A constant.
@@ -205,7 +209,9 @@ impl Expr {
             | ExprKind::Negate(x)
             | ExprKind::Abs(x)
             | ExprKind::Round(x, _)
-            | ExprKind::Part(_, x) => x.columns(visit),
+            | ExprKind::Part(_, x)
+            | ExprKind::GapCount(x)
+            | ExprKind::GapQuantile(x, _) => x.columns(visit),
             ExprKind::And(x, y)
             | ExprKind::Or(x, y)
             | ExprKind::Compare(x, _, y)
@@ -339,6 +345,8 @@ impl fmt::Display for Expr {
             ExprKind::AddDays(x, y) => write!(f, "({x} + {y})"),
             ExprKind::Part(DatePart::Year, x) => write!(f, "year({x})"),
             ExprKind::Part(DatePart::Month, x) => write!(f, "month({x})"),
+            ExprKind::GapCount(x) => write!(f, "gap_count({x})"),
+            ExprKind::GapQuantile(x, part) => write!(f, "gap_quantile({x}, {part})"),
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Type {
     Date,
     /// A local date and time, to the microsecond.
     Time,
+    /// The gaps between a customer's purchase days; only inside the profile, where something is asked of them.
+    Gaps,
     /// Not known while rules are checked without data; no complete [`super::Plan`] holds it.
     Unknown,
 }
@@ -55,6 +57,7 @@ impl Type {
             Self::Text => "VARCHAR".to_owned(),
             Self::Date => "DATE".to_owned(),
             Self::Time => "TIMESTAMP".to_owned(),
+            Self::Gaps => "GAPS".to_owned(),
             Self::Unknown => "UNKNOWN".to_owned(),
         }
     }
@@ -70,6 +73,7 @@ impl fmt::Display for Type {
             Self::Text => "a text",
             Self::Date => "a date",
             Self::Time => "a time",
+            Self::Gaps => "a list of gaps",
             Self::Unknown => "of unknown type",
         })
     }

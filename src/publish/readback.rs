@@ -112,7 +112,7 @@ fn check_schema(plan: &Plan, path: &Path, schema: &arrow::datatypes::Schema) -> 
         Type::Text => matches!(written, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
         Type::Date => *written == DataType::Date32,
         Type::Time => matches!(written, DataType::Timestamp(..)),
-        Type::Unknown => false,
+        Type::Gaps | Type::Unknown => false,
     };
     let written: Vec<(&str, &DataType)> =
         schema.fields().iter().map(|field| (field.name().as_str(), field.data_type())).collect();

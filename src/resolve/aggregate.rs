@@ -1,5 +1,6 @@
 //! Aggregate calls in metrics → [`plan::Aggregate`]s, each computed once however many metrics use it.
 
+use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::plan::{self, Column, Expr, ExprKind, Function, Type, Weight};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind};
@@ -8,9 +9,13 @@ use super::expr::{AggregateCalls, BY_METRIC, Call, NoAggregates, Typer};
 use super::scope::RowScope;
 
 /// The aggregate functions.
-pub(super) const NAMES: [&str; 10] =
-    ["avg", "count", "first", "last", "last_gap", "max", "min", "monthly_cv", "sum", TOP];
+pub(super) const NAMES: [&str; 11] =
+    ["avg", "count", "first", GAP_QUANTILE, "last", "last_gap", "max", "min", "monthly_cv", "sum", TOP];
 const TOP: &str = "top";
+const GAP_QUANTILE: &str = "gap_quantile";
+
+/// More decimal places of a quantile would say nothing more.
+pub(super) const MAX_QUANTILE_SCALE: u8 = 6;
 
 /// The aggregates of a job, each once.
 #[derive(Debug, Default)]
@@ -92,6 +97,25 @@ impl AggregateCalls for MetricAggregates<'_> {
                 Some(self.add(Function::LastGap, Type::Days))
             }
             ("last_gap", _) => self.wrong(call, "write `last_gap(time)`", out),
+            (
+                GAP_QUANTILE,
+                [
+                    Written { kind: WrittenKind::Name(role), .. },
+                    Written { kind: WrittenKind::Number(part), span },
+                ],
+            ) if role == "time" => {
+                if !is_quantile(*part) {
+                    let message = format!("`{part}` is no part of the gaps");
+                    let hint = "a number above 0 and at most 1: `gap_quantile(time, 0.8)`";
+                    out.push(
+                        Diagnostic::error(Code::WrongArguments, message).with_span(*span).with_hint(hint),
+                    );
+                    return None;
+                }
+                let gaps = self.add(Function::Gaps, Type::Gaps);
+                Some(Expr::new(ExprKind::GapQuantile(Box::new(gaps), *part), Type::Days))
+            }
+            (GAP_QUANTILE, _) => self.wrong(call, "write `gap_quantile(time, 0.8)`", out),
             ("monthly_cv", [weight]) => {
                 let weight = self.weight(weight, out)?;
                 let months = self.months(call.span, out)?;
@@ -103,6 +127,12 @@ impl AggregateCalls for MetricAggregates<'_> {
             _ => self.wrong(call, "it takes one argument", out),
         }
     }
+}
+
+/// Above 0 and at most 1, with few enough decimal places.
+pub(super) fn is_quantile(part: Decimal) -> bool {
+    let one = Decimal { unscaled: 1, scale: 0 };
+    part.unscaled > 0 && part <= one && part.scale <= MAX_QUANTILE_SCALE
 }
 
 impl MetricAggregates<'_> {

@@ -255,7 +255,63 @@ def golden_presets():
     return expected_rows(rows, rules, "2025-01-31", types), wanted
 
 
-GOLDENS = [golden_metrics, golden_scores, golden_nulls, golden_presets]
+def golden_groups():
+    """Cuts of groups with a fallback, places from the top, and quantiles of gaps."""
+    rows = table("""
+        1 1 2025-01-01 10 n
+        2 2 2025-01-01 20 n
+        3 3 2025-01-01 30 n
+        4 4 2025-01-01 40 n
+        5 5 2025-01-01 1 s
+        6 6 2025-01-01 2 s
+        7 7 2025-01-01 3 s
+        8 8 2025-01-01 5 -
+        9 9 2025-01-16 50 w
+        9 9 2025-01-08 50 w
+        9 9 2025-01-08 0 w
+        9 9 2025-01-04 0 w
+        9 9 2025-01-01 0 w
+    """)
+    metrics = [
+        Metric("revenue", "money", "sum", "amount"),
+        Metric("region", "str", "last", "channel"),
+        Metric("usual_gap", "days", "gap_quantile", part=D("0.5")),
+        Metric("long_gap", "days", "gap_quantile", part=D("0.666667")),
+    ]
+    group = dict(within="region", min_group=2)
+    scores = [
+        Score("half", "quantiles", "revenue", 2, **group),
+        Score("low", "quantiles", "revenue", 2, best="low", **group),
+        Score("split", "quantiles", "revenue", 2, split_ties=True, **group),
+        Score("mean", "mean", "revenue", 2, **group),
+    ]
+    bands = [
+        Band("abc", "revenue", {"A": D("0.5"), "B": D("0.95"), "C": 1}, **group),
+        Band("place", "revenue", {"first": 1, "half": "50%", "rest": "all"}, True, **group),
+        Band("top", "revenue", {"one": "11.111112%", "rest": "all"}, True),
+    ]
+    wanted = {
+        # n: from 30; s: from 3; all nine: five are below 20. w has one customer and uses the cuts of all, as does 8
+        "half": [1, 1, 2, 2, 1, 1, 2, 1, 2],
+        "low": [2, 2, 1, 1, 2, 1, 1, 2, 1],
+        "split": [1, 1, 2, 2, 1, 1, 2, 1, 2],
+        # 25, 2, and 211 / 9
+        "mean": [1, 1, 2, 2, 1, 2, 2, 1, 2],
+        # n: 0, 40, 70 and 90 of 100 before; s: 0, 3 and 5 of 6; all: 206 - 6 = 200 of 211 before 5
+        "abc": ["B", "B", "A", "A", "B", "B", "A", "B", "A"],
+        "place": ["rest", "rest", "half", "first", "rest", "half", "first", "rest", "first"],
+        # a ninth is 11.1111… %: before 40 there is one of nine
+        "top": ["rest", "rest", "rest", "one", "rest", "rest", "rest", "rest", "one"],
+        # gaps 3 4 8: ⌈1.5⌉ and ⌈2.000001⌉ of them
+        "usual_gap": [None] * 8 + [4],
+        "long_gap": [None] * 8 + [8],
+    }
+    types = {"customer": "BIGINT", "time": "DATE", "amount": "BIGINT"}
+    rules = blank(metrics=metrics, scores=scores, bands=bands)
+    return expected_rows(rows, rules, "2025-01-31", types), {i: {k: v[i - 1] for k, v in wanted.items()} for i in range(1, 10)}
+
+
+GOLDENS = [golden_metrics, golden_scores, golden_nulls, golden_presets, golden_groups]
 
 
 def failures():

@@ -97,6 +97,14 @@ def metric_sql(m, as_of):
         ranked = f"SELECT *, {nth} AS nth FROM ({days})"
         gap = "max(__day) FILTER (nth = 1) - max(__day) FILTER (nth = 2)"
         return f"SELECT __customer, CAST({gap} AS BIGINT) AS v FROM ({ranked}) GROUP BY __customer"
+    if m.agg == "gap_quantile":
+        days = f"SELECT DISTINCT __customer, __day FROM {rows}"
+        gaps = f"SELECT __customer, __day - lag(__day) OVER (PARTITION BY __customer ORDER BY __day) AS gap FROM ({days})"
+        nth = "row_number() OVER (PARTITION BY __customer ORDER BY gap) AS nth, count(*) OVER (PARTITION BY __customer) AS n"
+        # the shortest gap that at least this part of the gaps do not exceed
+        reached = f"nth >= CAST({m.part} AS DECIMAL(9, 6)) * n"
+        return f"""SELECT __customer, CAST(min(gap) FILTER ({reached}) AS BIGINT) AS v
+          FROM (SELECT *, {nth} FROM ({gaps}) WHERE gap IS NOT NULL) GROUP BY __customer"""
     if m.agg == "monthly_cv":
         buckets = m.window_days // 30
         cells = f"SELECT __customer, bucket FROM customers, range({buckets}) AS r(bucket)"
@@ -114,8 +122,18 @@ def score_sql(s, metric):
     if s.kind == "weighted":
         parts = [f"CAST({q(n)} AS DECIMAL(9, 0)) * CAST({w} AS DECIMAL(9, 6))" for n, w in s.weights.items()]
         return f"CAST({' + '.join(parts)} AS DECIMAL(18, 6))"
+    if s.within:
+        v, g = q(s.of), q(s.within)
+        enough = f"{g} IS NOT NULL AND count({v}) OVER (PARTITION BY {g}) >= {s.min_group or 1}"
+        return f"CASE WHEN {enough} THEN {cut_sql(s, metric, g)} ELSE {cut_sql(s, metric)} END"
+    return cut_sql(s, metric)
+
+
+def cut_sql(s, metric, group=None):
+    """A score that is cut: within a group, or among all customers."""
     v = q(s.of)
     low = s.best == "low"
+    everybody = f"PARTITION BY {group}" if group else ""
     if s.kind == "breaks":
         kind = "DOUBLE" if metric.type == "double" else "DECIMAL(38, 12)"
         sides = [f"CAST(CAST({v} AS {kind}) {'<=' if low else '>='} CAST({b} AS {kind}) AS INTEGER)" for b in s.breaks]
@@ -123,31 +141,69 @@ def score_sql(s, metric):
     if s.kind == "mean":
         # value against sum / N without a division; equal to the mean is the better bin
         exact = f"CAST({v} AS DECIMAL(38, 12))"
-        left, right = f"({exact} * count({v}) OVER ())", f"(sum({exact}) OVER ())"
+        left, right = f"({exact} * count({v}) OVER ({everybody}))", f"(sum({exact}) OVER ({everybody}))"
         return f"CASE WHEN {v} IS NOT NULL THEN CASE WHEN {left} {'<=' if low else '>='} {right} THEN 2 ELSE 1 END END"
     from_worst = f"{v} {'DESC' if low else 'ASC'}"
     # `worse`, the number of customers with a strictly worse value, is the rank less one
-    place = f"row_number() OVER (PARTITION BY {v} IS NULL ORDER BY {from_worst}, __customer ASC)"
+    partition = f"PARTITION BY {group + ', ' if group else ''}{v} IS NULL"
+    place = f"row_number() OVER ({partition} ORDER BY {from_worst}, __customer ASC)"
     if not s.split_ties:
-        place = f"rank() OVER (PARTITION BY {v} IS NULL ORDER BY {from_worst})"
-    return f"CASE WHEN {v} IS NOT NULL THEN 1 + ({s.bins} * ({place} - 1)) // (count({v}) OVER ()) END"
+        place = f"rank() OVER ({partition} ORDER BY {from_worst})"
+    return f"CASE WHEN {v} IS NOT NULL THEN 1 + ({s.bins} * ({place} - 1)) // (count({v}) OVER ({everybody})) END"
 
 
-def band_sql(b, previous):
-    """A band as a query over `previous`: the share of strictly greater values, by distinct value."""
+def band_steps(b, previous):
+    """A band as queries, each over the one before: with groups, both ways to cut and then the choice."""
+    if not b.within:
+        return [top_sql(b, previous, b.name) if b.top else band_sql(b, previous, b.name)]
+    v, g = q(b.of), q(b.within)
+    of_all, of_group = f"__all_{b.name}", f"__group_{b.name}"
+    learned = f"count({v})" if b.top else f"count(*) FILTER ({v} > 0)"
+    enough = f"{g} IS NOT NULL AND {learned} OVER (PARTITION BY {g}) >= {b.min_group or 1}"
+    one = top_sql if b.top else band_sql
+    return [
+        one(b, previous, of_all),
+        one(b, "{previous}", of_group, g),
+        f"SELECT *, CASE WHEN {enough} THEN {q(of_group)} ELSE {q(of_all)} END AS {q(b.name)} FROM {{previous}}",
+    ]
+
+
+def top_sql(b, previous, name, group=None):
+    """A band by place from the top: how many customers have a strictly greater value."""
     v = q(b.of)
+    partition = f"PARTITION BY {group + ', ' if group else ''}{v} IS NULL"
+    before = f"(rank() OVER ({partition} ORDER BY {v} DESC) - 1)"
+    total = f"count({v}) OVER ({f'PARTITION BY {group}' if group else ''})"
+    labels = list(b.bounds)
+
+    def holds(bound):
+        if bound in ("all", "100%"):
+            return "TRUE"
+        if isinstance(bound, str):
+            # before / total < percent / 100, in whole numbers
+            return f"CAST({before} AS HUGEINT) * 100000000 < {total} * {int(Decimal(bound[:-1]) * 1000000)}"
+        return f"{before} < {bound}"
+
+    choose = " ".join(f"WHEN {holds(bound)} THEN {t(label)}" for label, bound in b.bounds.items())
+    return f"SELECT *, CASE WHEN {v} IS NULL THEN {t(labels[-1])} {choose} END AS {q(name)} FROM {previous}"
+
+
+def band_sql(b, previous, name, group=None):
+    """A band as a query over `previous`: the share of strictly greater values, by distinct value."""
+    v, g = q(b.of), group or "1"
     exact = f"CAST({v} AS DECIMAL(38, 12))"
     labels = list(b.bounds)
     choose = " ".join(
         f"WHEN before * 10000 < total * {int(Decimal(bound) * 10000)} THEN {t(label)}" for label, bound in b.bounds.items()
     )
     return f"""
-    SELECT p.*, CASE WHEN {v} IS NULL OR {v} <= 0 THEN {t(labels[-1])} {choose} ELSE {t(labels[-1])} END AS {q(b.name)}
+    SELECT p.*, CASE WHEN {v} IS NULL OR {v} <= 0 THEN {t(labels[-1])} {choose} ELSE {t(labels[-1])} END AS {q(name)}
     FROM {previous} p LEFT JOIN (
-      SELECT value, coalesce(sum(subtotal) OVER (ORDER BY value DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before,
-        sum(subtotal) OVER () AS total
-      FROM (SELECT {v} AS value, sum({exact}) AS subtotal FROM {previous} WHERE {v} > 0 GROUP BY {v})
-    ) s ON p.{v} = s.value"""
+      SELECT value, member, coalesce(sum(subtotal) OVER (
+          PARTITION BY member ORDER BY value DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before,
+        sum(subtotal) OVER (PARTITION BY member) AS total
+      FROM (SELECT {v} AS value, {g} AS member, sum({exact}) AS subtotal FROM {previous} WHERE {v} > 0 GROUP BY ALL)
+    ) s ON p.{v} = s.value AND {f"p.{g}" if group else g} IS NOT DISTINCT FROM s.member"""
 
 
 def clv_sql(clv, as_of):
@@ -220,7 +276,8 @@ def expected_sql(rules, as_of):
     for s in rules.scores:
         add_column(f"{score_sql(s, by_name.get(s.of))} AS {q(s.name)}")
     for b in rules.bands:
-        add(band_sql(b, steps[-1][0]))
+        for step in band_steps(b, steps[-1][0]):
+            add(step.replace("{previous}", steps[-1][0]))
     for s in rules.segments:
         for expression in segment_sql(s):
             add_column(expression)

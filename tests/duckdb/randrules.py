@@ -36,14 +36,16 @@ def draw(rng, orders):
     rules.metrics = list(draw_metrics(rng, orders, rules))
     rules.scores = list(draw_scores(rng, rules.metrics))
     exact = [m for m in rules.metrics if is_exact(m)]
-    for i in range(rng.choice([0, 0, 1, 2]) if exact else 0):
-        rules.bands.append(Band(f"band_{i}", rng.choice(exact).name, rng.choice(BOUNDS)))
-        if rng.random() < 0.3:
-            rules.bands[-1].preset = rng.choice(list(presets.BANDS))
-            rules.bands[-1].bounds = presets.BANDS[rules.bands[-1].preset]
+    for i in range(rng.choice([0, 1, 1, 2]) if exact else 0):
+        rules.bands.append(draw_band(rng, f"band_{i}", rules.metrics, exact))
+        band = rules.bands[-1]
+        if not band.top and rng.random() < 0.3:
+            band.preset = rng.choice(list(presets.BANDS))
+            band.bounds = presets.BANDS[band.preset]
     if rng.random() < 0.4:
         rules.clv = (rng.choice([30, 90, 365]), rng.choice([Decimal("0.30"), Decimal("0.125"), 1]))
     rules.segments = list(draw_segments(rng, rules))
+    rules.declared = rng.sample(rules.segments, len(rules.segments))
     if rng.random() < 0.2:
         names = rules.output_columns()
         rest = names[1:]
@@ -58,6 +60,29 @@ BOUNDS = [
     {"top": Decimal("0.5"), "rest": 1},
     {"p1": Decimal("0.01"), "p5": Decimal("0.05"), "p25": Decimal("0.25"), "tail": 1},
 ]
+TOPS = [
+    {"diamond": "1%", "gold": "5%", "silver": 10, "rest": "all"},
+    {"first": 1, "ten": 10, "rest": "all"},
+    {"few": "0.5%", "third": "33.333333%", "two_thirds": "66.666667%", "rest": "100%"},
+    {"three": 3, "half": "50%", "nine": 9, "rest": "all"},
+    {"all": "all"},
+]
+
+
+def draw_band(rng, name, metrics, exact):
+    """Bands by share or from the top, for all or for each group."""
+    within, min_group = draw_within(rng, metrics)
+    top = rng.random() < 0.4
+    return Band(name, rng.choice(exact).name, rng.choice(TOPS if top else BOUNDS), top, within, min_group)
+
+
+def draw_within(rng, metrics):
+    """(the metric that makes the groups, or nothing; the smallest group, or nothing)"""
+    # small numbers make groups, and so do days that many share; texts may be null or empty
+    groups = [m.name for m in metrics if m.type in ("str", "count", "int", "days")]
+    if not groups or rng.random() < 0.6:
+        return "", None
+    return rng.choice(groups), rng.choice([None, 1, 2, 3, 5, 20])
 
 
 def is_number(m):
@@ -129,15 +154,17 @@ def draw_metrics(rng, orders, rules):
 
 def draw_aggregate(rng, orders, name, earlier):
     kind = rng.choice(
-        "days_since_last days_since_first last_gap purchase_days orders rows monthly_cv count count_distinct "
+        "days_since_last days_since_first last_gap gap_quantile purchase_days orders rows monthly_cv count count_distinct "
         "sum sum sum min max avg avg first last first last top top".split()
     )
     numbers = {"amount": "money", "cost": "dec", "quantity": "int"}
     texts = dict.fromkeys(TEXT_COLUMNS, "str")
     m = Metric(name, "count", kind)
-    if kind.startswith("days_since") or kind == "last_gap":
+    if kind.startswith("days_since") or kind in ("last_gap", "gap_quantile"):
         m.type = "days"
-        m.nullable = kind == "last_gap"
+        m.nullable = kind in ("last_gap", "gap_quantile")
+        if kind == "gap_quantile":
+            m.part = rng.choice([Decimal("0.8"), Decimal("0.5"), Decimal("0.95"), Decimal("0.333333"), Decimal("0.000001"), 1])
     elif kind == "monthly_cv":
         m.type, m.nullable, m.leaf = "double", True, True
         m.window_days = rng.choice([30, 90, 360])
@@ -265,12 +292,12 @@ def draw_scores(rng, metrics):
     if "revenue" in by_name and rng.random() < 0.6:
         bins = rng.choice([5, 4, 2, 2])
         for name, of, best in (("r", "recency_days", "low"), ("f", "order_count", rng.choice(["", "high"])), ("m", "revenue", "")):
-            scores.append(draw_score(rng, name, by_name[of], bins, best))
+            scores.append(draw_score(rng, name, by_name[of], bins, best, metrics))
     for i in range(rng.choice([0, 1, 3])):
         usable = [m for m in metrics if is_number(m)]
         if usable:
             bins = rng.choice([2, 2, 3, 4, 5, 10, 100])
-            scores.append(draw_score(rng, f"s{i}", rng.choice(usable), bins, rng.choice(["", "high", "low"])))
+            scores.append(draw_score(rng, f"s{i}", rng.choice(usable), bins, rng.choice(["", "high", "low"]), metrics))
     yield from scores
     if len(scores) >= 2 and rng.random() < 0.5:
         parts = rng.sample(scores, min(3, len(scores)))
@@ -278,7 +305,14 @@ def draw_scores(rng, metrics):
         yield Score("value", "weighted", weights={s.name: Decimal(w) for s, w in zip(parts, weights)})
 
 
-def draw_score(rng, name, metric, bins, best):
+def draw_score(rng, name, metric, bins, best, metrics):
+    score = draw_cut(rng, name, metric, bins, best)
+    if score.kind != "breaks":
+        score.within, score.min_group = draw_within(rng, metrics)
+    return score
+
+
+def draw_cut(rng, name, metric, bins, best):
     kinds = ["quantiles", "quantiles", "split"] + ["breaks"] * (bins <= 5) + ["mean"] * (4 * (bins == 2 and metric.type != "double"))
     kind = rng.choice(kinds)
     if kind == "breaks":

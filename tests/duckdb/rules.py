@@ -48,6 +48,7 @@ class Metric:
     agg: str = ""
     of: str = ""
     weight: tuple = ()
+    part: Decimal = None  # of gap_quantile
     window_days: int = 0
     where: expr.Node = None
     per: str = ""
@@ -61,6 +62,8 @@ class Metric:
         if self.agg == "top":
             weight = "count(*)" if self.weight[0] == "rows" else f"sum({self.weight[1]})"
             return f"top({self.of}, {weight})"
+        if self.agg == "gap_quantile":
+            return f"gap_quantile(time, {self.part})"
         return FIXED.get(self.agg) or OF_COLUMN[self.agg].format(self.of)
 
 
@@ -76,13 +79,20 @@ class Score:
     split_ties: bool = False
     best: str = ""  # "" leaves the default, high
     weights: dict = field(default_factory=dict)
+    within: str = ""
+    min_group: int = None
 
 
 @dataclass
 class Band:
+    """`bounds` are shares, or with `top` places from the top: a number of customers, "5%" or "all"."""
+
     name: str
     of: str
     bounds: dict
+    top: bool = False
+    within: str = ""
+    min_group: int = None
     preset: str = ""  # written instead of the bounds
 
 
@@ -115,7 +125,8 @@ class Rules:
     scores: list = field(default_factory=list)
     bands: list = field(default_factory=list)
     clv: tuple = ()  # (horizon in days, margin)
-    segments: list = field(default_factory=list)
+    segments: list = field(default_factory=list)  # each after those it reads
+    declared: list = field(default_factory=list)  # the same in the order of the file, if that is another one
     columns: list = field(default_factory=list)
 
     @property
@@ -132,12 +143,12 @@ class Rules:
         names = [self.customer] + [x.name for x in self.metrics + self.scores + self.bands]
         if self.clv:
             names.append("clv")
-        for s in self.segments:
+        for s in self.declared or self.segments:
             names += [s.name, f"{s.name}_rule"]
         return names
 
 
-PLAIN = re.compile(r"[A-Za-z0-9_(][A-Za-z0-9_ .()*/+<>='-]*$")
+PLAIN = re.compile(r"[A-Za-z0-9_(][A-Za-z0-9_ .()*/+<>='%-]*$")
 
 
 def scalar(value):
@@ -207,7 +218,17 @@ def score_value(s):
         value["mean"] = True
     if s.best:
         value["best"] = s.best
-    return value
+    return value | within_value(s)
+
+
+def band_value(b):
+    bounds = {"preset": b.preset} if b.preset else {"top" if b.top else "cumulative": b.bounds}
+    return {"of": b.of} | bounds | within_value(b)
+
+
+def within_value(x):
+    value = {"within": x.within} if x.within else {}
+    return value | ({"min_group": x.min_group} if x.min_group is not None else {})
 
 
 def yaml_text(rules, rng=None):
@@ -235,12 +256,12 @@ def yaml_text(rules, rng=None):
 
     section("metrics", {m.name: metric_value(m) for m in rules.metrics})
     section("scores", {s.name: score_value(s) for s in rules.scores})
-    section("bands", {b.name: {"of": b.of, "preset": b.preset} if b.preset else {"of": b.of, "cumulative": b.bounds} for b in rules.bands})
+    section("bands", {b.name: band_value(b) for b in rules.bands})
     if rules.clv:
         horizon, margin = rules.clv
         lines += ["", f"clv: {flow({'model': 'simple', 'horizon': f'{horizon}d', 'margin': margin})}"]
     segments = {}
-    for s in rules.segments:
+    for s in rules.declared or rules.segments:
         if s.preset:
             value = {"preset": s.preset, "scores": list(s.scores), "metrics": s.metrics, "with": s.variables}
             segments[s.name] = {key: part for key, part in value.items() if part}

@@ -57,7 +57,7 @@ fn expect(input: &Input, params: &Params) -> Expected {
 
 /// The published columns in the contract's order: id, metrics, scores, bands, lifetime value, segments.
 fn columns(params: &Params) -> Vec<String> {
-    let metrics = "recency_days first_days gap purchase_days rows orders known channels avg_order revenue revenue_w \
+    let metrics = "recency_days first_days gap usual_gap purchase_days rows orders known channels avg_order revenue revenue_w \
         orders_w least most_w mean_amount first_channel last_channel first_amount last_amount_w top_by_amount \
         top_by_rows share cv cv_amount";
     let mut columns = vec!["customer_id".to_owned()];

@@ -1,7 +1,9 @@
 //! Stage 2, fit: the population's columns → histograms → the model. The learning itself is [`crate::fit`]'s.
 
+use std::cmp::Ordering;
+
 use polars::lazy::dsl::col;
-use polars::prelude::{Column, DataFrame, DataType, IntoLazy, StringChunked};
+use polars::prelude::{Column, DataFrame, DataType, Int64Chunked, IntoLazy, StringChunked};
 
 use crate::decimal::{Decimal, render};
 use crate::engine::Error;
@@ -22,7 +24,7 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
     for score in &plan.scores {
         if let ScoreKind::Fitted { of, bins, best, within } = &score.kind {
             let ids = match bins {
-                Bins::Quantiles(_, Ties::Split) => Some(ids(plan, customers)?),
+                Bins::Quantiles(_, Ties::Split) => Some(Ids::of(plan, customers)?),
                 _ => None,
             };
             let learn = |part: &Part| Ok(score_cuts(part, *bins, *best, ids.as_ref()));
@@ -154,7 +156,7 @@ pub(super) fn keys(column: &Column) -> Result<Vec<Option<i128>>, Error> {
     })
 }
 
-fn score_cuts(part: &Part, bins: Bins, best: Best, ids: Option<&StringChunked>) -> Learned<Option<Cut>> {
+fn score_cuts(part: &Part, bins: Bins, best: Best, ids: Option<&Ids>) -> Learned<Option<Cut>> {
     let shared = |cut: Option<i128>| cut.map(|key| Cut { value: part.number(key), customer: None });
     let cuts = match (bins, ids) {
         (Bins::Quantiles(bins, Ties::Split), Some(ids)) => split_cuts(part, bins, best, ids),
@@ -183,20 +185,46 @@ pub(super) fn best_word(best: Best) -> &'static str {
     }
 }
 
-/// The customers' ids as texts.
-fn ids(plan: &Plan, customers: &DataFrame) -> Result<StringChunked, Error> {
-    Ok(customers.column(&plan.customer.column)?.cast(&DataType::String)?.str()?.clone())
+/// The customers' ids.
+enum Ids {
+    Int(Int64Chunked),
+    Text(StringChunked),
 }
 
-/// Equal-sized bins: customers are ranked from the worst by (value, id); the frame is sorted by id already.
-fn split_cuts(part: &Part, bins: u16, best: Best, ids: &StringChunked) -> Vec<Option<Cut>> {
+impl Ids {
+    fn of(plan: &Plan, customers: &DataFrame) -> Result<Self, Error> {
+        let ids = customers.column(&plan.customer.column)?;
+        Ok(match plan.customer.ty {
+            Type::Int => Self::Int(ids.i64()?.rechunk().into_owned()),
+            _ => Self::Text(ids.str()?.rechunk().into_owned()),
+        })
+    }
+
+    fn compare(&self, a: u32, b: u32) -> Ordering {
+        let (a, b) = (a as usize, b as usize);
+        match self {
+            Self::Int(ids) => ids.get(a).cmp(&ids.get(b)),
+            Self::Text(ids) => ids.get(a).cmp(&ids.get(b)),
+        }
+    }
+
+    fn text(&self, row: u32) -> Option<String> {
+        match self {
+            Self::Int(ids) => ids.get(row as usize).map(|id| id.to_string()),
+            Self::Text(ids) => ids.get(row as usize).map(str::to_owned),
+        }
+    }
+}
+
+/// Equal-sized bins: customers are ranked from the worst by (value, id), wherever they stand in the frame.
+fn split_cuts(part: &Part, bins: u16, best: Best, ids: &Ids) -> Vec<Option<Cut>> {
     let ranked = part.keyed.iter().map(|(key, row)| (if best == Best::Low { -key } else { *key }, *row));
     let mut ranked: Vec<(i128, u32)> = ranked.collect();
-    ranked.sort_unstable();
+    ranked.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| ids.compare(a.1, b.1)));
     let cut = |position: Option<u64>| {
         let (key, row) = *ranked.get(position? as usize)?;
         let key = if best == Best::Low { -key } else { key };
-        Some(Cut { value: part.number(key), customer: Some(ids.get(row as usize)?.to_owned()) })
+        Some(Cut { value: part.number(key), customer: Some(ids.text(row)?) })
     };
     fit::split_positions(ranked.len() as u64, bins).into_iter().map(cut).collect()
 }

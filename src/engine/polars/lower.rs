@@ -8,6 +8,7 @@ use crate::engine::Error;
 use crate::plan::{self, Column, Comparison, DatePart, ExprKind, Literal, Type};
 
 use super::convert;
+use super::gaps;
 use super::types::{PRECISION, computed};
 
 /// Lowers an expression; `column` says how the frame at hand holds a column.
@@ -77,6 +78,8 @@ pub(super) fn lower(expr: &plan::Expr, column: &dyn Fn(&Column) -> Expr) -> Resu
             };
             part.cast(DataType::Int64)
         }
+        ExprKind::GapCount(gaps) => gaps::count_of(one(gaps)?),
+        ExprKind::GapQuantile(gaps, part) => gaps::quantile_of(one(gaps)?, *part),
     })
 }
 

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod clv;
 mod convert;
 pub mod fit;
+mod gaps;
 mod grouped;
 mod groups;
 mod lower;

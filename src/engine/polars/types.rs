@@ -18,6 +18,7 @@ pub(super) fn computed(ty: Type) -> DataType {
         Type::Int => DataType::Int64,
         Type::Decimal(scale) => DataType::Decimal(PRECISION, usize::from(scale)),
         Type::Double => DataType::Float64,
+        Type::Gaps => DataType::Binary,
         Type::Text | Type::Unknown => DataType::String,
         Type::Date => DataType::Date,
         Type::Time => DataType::Datetime(TimeUnit::Microseconds, None),

@@ -325,3 +325,46 @@ clv: {model: simple, horizon: 31d, margin: margin}
         "id clv\n a 50\n b 0\n c -",
     );
 }
+
+#[test]
+fn quantiles_of_ones_own_gaps() {
+    // a bought on the 1st, 2nd, 4th, 8th and 16th, twice on the 8th: gaps 1 2 4 8. At least 80 % of four are ⌈3.2⌉ = 4 of them: 8;
+    // 75 % are exactly 3: 4; a little more, 4: 8; 25 %: 1; 1 %: ⌈0.04⌉ = 1: 1; all: 8. The last 20 days, from the 12th, hold one day
+    // of a, and of shop 1 there are the 1st, the 8th and the 16th: gaps 7 and 8. b has one gap of 20 000 days, and one of
+    // 150; c one day only. d's gaps are 3 3 9, in whatever order its days are seen.
+    golden(
+        "id:text at:date shop:int
+         a 2025-01-16 1
+         a 2025-01-08 1
+         a 2025-01-08 2
+         a 2025-01-04 2
+         a 2025-01-02 2
+         a 2025-01-01 1
+         b 2025-01-01 1
+         b 1970-03-31 1
+         b 2024-08-04 1
+         c 2025-01-01 1
+         d 2025-01-01 1
+         d 2025-01-16 1
+         d 2025-01-04 1
+         d 2025-01-13 1",
+    )
+    .check(
+        "metrics:
+  most: gap_quantile(time, 0.8)
+  three_quarters: gap_quantile(time, 0.75)
+  more: gap_quantile(time, 0.750001)
+  quarter: gap_quantile(time, 0.25)
+  least: gap_quantile(time, 0.01)
+  all: gap_quantile(time, 1)
+  recent: {expr: \"gap_quantile(time, 0.5)\", window: 20d}
+  here: {expr: \"gap_quantile(time, 0.5)\", where: shop = 1}
+  twice: 2 * gap_quantile(time, 0.5)
+",
+        "id most three_quarters more quarter least all recent here twice
+         a 8 4 8 1 1 8 - 7 4
+         b 19850 19850 19850 150 150 19850 - 150 300
+         c - - - - - - - - -
+         d 9 9 9 3 3 9 3 3 6",
+    );
+}

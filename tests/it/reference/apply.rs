@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::support::Value;
 
-use super::params::{BOUNDS, Method, Params, Score, Segments, WEIGHTS};
+use super::params::{BOUNDS, Bounds, Method, Params, Place, Score, Segments, TOPS, WEIGHTS, Within};
 use super::presets;
 
 /// A customer's columns by name.
@@ -26,15 +26,32 @@ impl Row {
 pub(crate) fn apply(customers: &mut [Row], params: &Params) {
     for score in &params.scores {
         let values = measured(customers, score.of, false);
-        let scores: Vec<Value> = (0..values.len()).map(|at| self::score(score, &values, at)).collect();
+        let groups = groups(customers, score.within);
+        let scored = |at: usize| {
+            let (pool, own) = pool(&values, &groups, at, |value| *value != Value::Null);
+            self::score(score, &pool, own)
+        };
+        let scores: Vec<Value> = (0..values.len()).map(scored).collect();
         set(customers, &score.name, scores);
     }
     let values = customers.iter().map(|row| weighted(row, params)).collect();
     set(customers, "value", values);
-    for (at, (of, bounds)) in params.bands.iter().enumerate() {
+    for (number, (of, bounds, within)) in params.bands.iter().enumerate() {
         let values = measured(customers, of, true);
-        let bands = values.iter().map(|value| band(value, &values, BOUNDS[*bounds])).collect();
-        set(customers, &format!("b{at}"), bands);
+        let groups = groups(customers, *within);
+        let banded = |at: usize| match bounds {
+            Bounds::Share(bounds) => {
+                let is_positive = |value: &Value| *value != Value::Null && whole(value) > 0;
+                let (pool, own) = pool(&values, &groups, at, is_positive);
+                band(&pool[own], &pool, BOUNDS[*bounds])
+            }
+            Bounds::Top(places) => {
+                let (pool, own) = pool(&values, &groups, at, |value| *value != Value::Null);
+                tier(&pool[own], &pool, TOPS[*places])
+            }
+        };
+        let bands = (0..values.len()).map(banded).collect();
+        set(customers, &format!("b{number}"), bands);
     }
     for row in customers {
         let digit = |score: &str| match row.get(score) {
@@ -54,6 +71,54 @@ fn set(customers: &mut [Row], column: &str, values: Vec<Value>) {
     for (row, value) in customers.iter_mut().zip(values) {
         row.set(column, value);
     }
+}
+
+/// The group of each customer, and how small one may be.
+struct Groups {
+    of: Vec<Value>,
+    min_group: u64,
+}
+
+fn groups(customers: &[Row], within: Within) -> Groups {
+    let (of, min_group) = match within {
+        Some((by, min_group)) => (customers.iter().map(|row| row.get(by).clone()).collect(), min_group),
+        None => (vec![Value::Null; customers.len()], 1),
+    };
+    Groups { of, min_group }
+}
+
+/// Those whom a customer is compared with, and where the customer is among them: the group, if it is one and large enough,
+/// or everybody.
+fn pool(
+    values: &[Value],
+    groups: &Groups,
+    own: usize,
+    counts: impl Fn(&Value) -> bool,
+) -> (Vec<Value>, usize) {
+    let group = &groups.of[own];
+    let members: Vec<usize> = (0..values.len()).filter(|at| groups.of[*at] == *group).collect();
+    let learned = members.iter().filter(|at| counts(&values[**at])).count() as u64;
+    if *group == Value::Null || learned < groups.min_group {
+        return (values.to_vec(), own);
+    }
+    let place = members.iter().position(|at| *at == own).unwrap();
+    (members.iter().map(|at| values[*at].clone()).collect(), place)
+}
+
+/// The first band whose place from the top is below the number of customers with a greater value.
+fn tier(value: &Value, values: &[Value], places: &[(&str, &str, Place)]) -> Value {
+    let known = || values.iter().filter(|other| **other != Value::Null);
+    let last = Value::text(places.last().unwrap().0);
+    if *value == Value::Null {
+        return last;
+    }
+    let before = known().filter(|other| compare(other, value) == Ordering::Greater).count();
+    let first = places.iter().find(|(_, _, place)| match place {
+        Place::First(customers) => (before as u64) < *customers,
+        Place::Millionths(share) => before as i128 * 1_000_000 < *share * known().count() as i128,
+        Place::All => true,
+    });
+    first.map_or(last, |(band, ..)| Value::text(band))
 }
 
 /// The values of a column as they are cut: lifetime value, and doubles that are added up, with six decimal places.

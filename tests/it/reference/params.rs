@@ -17,6 +17,20 @@ pub(crate) const BOUNDS: [&[(&str, &str)]; 4] = [
     &[("A", "0.01"), ("B", "0.1"), ("C", "1")],
     &[("A", "0.999999"), ("C", "1")],
 ];
+/// Places from the top: a number of customers, millionths of them, or all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    First(u64),
+    Millionths(i128),
+    All,
+}
+pub(crate) const TOPS: [&[(&str, &str, Place)]; 3] = [
+    &[("A", "1", Place::First(1)), ("B", "50%", Place::Millionths(500_000)), ("C", "all", Place::All)],
+    &[("A", "33.3333%", Place::Millionths(333_333)), ("B", "2", Place::First(2)), ("C", "100%", Place::All)],
+    &[("A", "999", Place::First(999)), ("C", "all", Place::All)],
+];
+/// What may make groups: texts and whole numbers, null or not.
+const GROUPS: [&str; 6] = ["first_channel", "top_by_rows", "last_channel", "rows", "gap", "purchase_days"];
 pub(crate) const WEIGHTS: [&str; 4] = ["0.2", "0.333333", "-1", "3"];
 
 /// How a score comes about.
@@ -34,6 +48,17 @@ pub(crate) struct Score {
     pub(crate) of: &'static str,
     pub(crate) method: Method,
     pub(crate) low: bool,
+    pub(crate) within: Within,
+}
+
+/// What makes groups, and the smallest with cuts of its own.
+pub(crate) type Within = Option<(&'static str, u64)>;
+
+/// How a band comes about, by its place in [`BOUNDS`] or [`TOPS`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bounds {
+    Share(usize),
+    Top(usize),
 }
 
 /// A segmentation that is not a preset.
@@ -49,7 +74,7 @@ pub(crate) struct Params {
     pub(crate) scores: Vec<Score>,
     /// Of r, f and of the first other score.
     pub(crate) weights: Vec<usize>,
-    pub(crate) bands: Vec<(&'static str, usize)>,
+    pub(crate) bands: Vec<(&'static str, Bounds, Within)>,
     pub(crate) stage: Segments,
     pub(crate) tier: Segments,
 }
@@ -68,30 +93,37 @@ fn method(bins: u16) -> BoxedStrategy<Method> {
     .boxed()
 }
 
+fn within() -> impl Strategy<Value = Within> {
+    prop::option::weighted(0.4, (prop::sample::select(GROUPS.to_vec()), 1..4_u64))
+}
+
 pub(crate) fn params() -> impl Strategy<Value = Params> {
     let bins = prop_oneof![Just(5_u16), Just(2)];
-    let rfm = bins.prop_flat_map(|bins| (Just(bins), prop::collection::vec(method(bins), 3)));
+    let rfm = bins.prop_flat_map(|bins| (Just(bins), prop::collection::vec((method(bins), within()), 3)));
     let any_method = prop_oneof![2..8_u16, Just(100)].prop_flat_map(|bins| match bins {
         100 => prop_oneof![Just(Method::Quantiles(100)), Just(Method::Split(100))].boxed(),
         bins => method(bins),
     });
     let of = prop::sample::select(MEASURES.to_vec());
-    let others = prop::collection::vec((of, any_method, any::<bool>()), 1..4);
-    let bands = prop::collection::vec((prop::sample::select(MEASURES[1..].to_vec()), 0..BOUNDS.len()), 1..3);
+    let others = prop::collection::vec((of, any_method, any::<bool>(), within()), 1..4);
+    let bounds =
+        prop_oneof![(0..BOUNDS.len()).prop_map(Bounds::Share), (0..TOPS.len()).prop_map(Bounds::Top)];
+    let of = prop::sample::select(MEASURES[1..].to_vec());
+    let bands = prop::collection::vec((of, bounds, within()), 1..3);
     let weights = prop::collection::vec(0..WEIGHTS.len(), 3);
     let segments = (condition(false), condition(false), condition(true));
     (rfm, others, weights, bands, segments, 1..70_u32, 1..5_u32).prop_map(
         |((bins, rfm), others, weights, bands, (one, two, three), window, months)| {
             let mut scores = Vec::new();
-            for (method, (name, of, low)) in rfm.into_iter().zip([
+            for ((method, within), (name, of, low)) in rfm.into_iter().zip([
                 ("r", "recency_days", true),
                 ("f", "rows", false),
                 ("m", "revenue", false),
             ]) {
-                scores.push(Score { name: name.to_owned(), of, method, low });
+                scores.push(Score { name: name.to_owned(), of, method, low, within });
             }
-            for (at, (of, method, low)) in others.into_iter().enumerate() {
-                scores.push(Score { name: format!("s{at}"), of, method, low });
+            for (at, (of, method, low, within)) in others.into_iter().enumerate() {
+                scores.push(Score { name: format!("s{at}"), of, method, low, within });
             }
             let stage = vec![("one", one), ("two", two)];
             Params { window, months, bins, scores, weights, bands, stage, tier: vec![("three", three)] }
@@ -122,6 +154,7 @@ inputs:
   recency_days: days_since(max(time))
   first_days: days_since(min(time))
   gap: last_gap(time)
+  usual_gap: gap_quantile(time, 0.7)
   purchase_days: count(distinct day(time))
   rows: count(*)
   orders: count(distinct order)
@@ -148,7 +181,13 @@ scores:
 ",
             zone = input.zone.name(),
         );
-        for Score { name, of, method, low } in &self.scores {
+        let grouped = |within: &Within| match within {
+            Some((by, min_group)) => format!(", within: {by}, min_group: {min_group}"),
+            None => String::new(),
+        };
+        for Score { name, of, method, low, within } in &self.scores {
+            // Breaks are the same for everybody.
+            let within = if matches!(method, Method::Breaks(_)) { String::new() } else { grouped(within) };
             let method = match method {
                 Method::Quantiles(bins) => format!("quantiles: {bins}"),
                 Method::Split(bins) => format!("quantiles: {bins}, ties: split"),
@@ -156,16 +195,24 @@ scores:
                 Method::Mean => "mean: true".to_owned(),
             };
             let best = if *low { ", best: low" } else { "" };
-            writeln!(text, "  {name}: {{of: {of}, {method}{best}}}").unwrap();
+            writeln!(text, "  {name}: {{of: {of}, {method}{best}{within}}}").unwrap();
         }
         let weight = |at: usize| WEIGHTS[self.weights[at]];
         writeln!(text, "  value: {{weighted: {{r: {}, f: {}, s0: {}}}}}", weight(0), weight(1), weight(2))
             .unwrap();
         text.push_str("bands:\n");
-        for (at, (of, bounds)) in self.bands.iter().enumerate() {
-            let bounds: Vec<String> =
-                BOUNDS[*bounds].iter().map(|(band, share)| format!("{band}: {share}")).collect();
-            writeln!(text, "  b{at}: {{of: {of}, cumulative: {{{}}}}}", bounds.join(", ")).unwrap();
+        for (at, (of, bounds, within)) in self.bands.iter().enumerate() {
+            let (way, bounds): (_, Vec<String>) = match bounds {
+                Bounds::Share(at) => (
+                    "cumulative",
+                    BOUNDS[*at].iter().map(|(band, share)| format!("{band}: {share}")).collect(),
+                ),
+                Bounds::Top(at) => {
+                    ("top", TOPS[*at].iter().map(|(band, place, _)| format!("{band}: {place}")).collect())
+                }
+            };
+            let within = grouped(within);
+            writeln!(text, "  b{at}: {{of: {of}, {way}: {{{}}}{within}}}", bounds.join(", ")).unwrap();
         }
         writeln!(text, "segments:\n  rfm: {{preset: {}, scores: [r, f, m]}}", self.preset()).unwrap();
         for (name, rules) in [("stage", &self.stage), ("tier", &self.tier)] {

@@ -55,6 +55,7 @@ pub(crate) fn profile(orders: &[&Order], params: &Params, scale: u8) -> Row {
     row.set("recency_days", Value::Int(days_since(last)));
     row.set("first_days", Value::Int(days_since(first)));
     row.set("gap", or_null(days.iter().rev().nth(1), |before| Value::Int((last - *before).num_days())));
+    row.set("usual_gap", usual_gap(&days));
     row.set("purchase_days", count(days.len()));
     row.set("rows", count(orders.len()));
     row.set("orders", count(orders.iter().filter_map(|order| order.order).collect::<BTreeSet<_>>().len()));
@@ -82,6 +83,13 @@ pub(crate) fn profile(orders: &[&Order], params: &Params, scale: u8) -> Row {
     let a_day = double(revenue, scale) / (days_since(first) + 1) as f64;
     row.set("clv", Value::Double(a_day * 365.0 * 0.3));
     row
+}
+
+/// The shortest gap that at least 70 % of the gaps do not exceed.
+fn usual_gap(days: &BTreeSet<NaiveDate>) -> Value {
+    let gaps: Vec<i64> = days.iter().zip(days.iter().skip(1)).map(|(a, b)| (*b - *a).num_days()).collect();
+    let is_enough = |gap: &&i64| 10 * gaps.iter().filter(|other| other <= gap).count() >= 7 * gaps.len();
+    or_null(gaps.iter().filter(is_enough).min(), |gap| Value::Int(*gap))
 }
 
 /// The text with the largest total; of several the smallest.

@@ -10,6 +10,7 @@ use crate::engine::Error;
 use crate::plan::{Aggregate, Function, Type, Weight};
 
 use super::by_day::{FirstDaySum, LastGap, MonthlyCv};
+use super::gaps::Gaps;
 use super::values::{F64, I32, I64, I128, Kind, Text, Values};
 
 /// What an accumulator sees of a batch: the rows of its shard that pass its mask.
@@ -51,6 +52,7 @@ pub(super) fn accumulator(aggregate: &Aggregate, as_of: i32) -> Box<dyn Accumula
         Function::Last(x) => dispatch(x.ty, AtTimeOf(ty, Ordering::Greater)),
         Function::Top(x, weight) => dispatch(x.ty, TopOf(ty, weight_type(weight))),
         Function::LastGap => Box::<LastGap>::default(),
+        Function::Gaps => Box::<Gaps>::default(),
         Function::MonthlyCv(months, weight) => {
             Box::new(MonthlyCv::new(*months, as_of, Totals::new(weight_type(weight))))
         }
@@ -75,7 +77,7 @@ fn dispatch(ty: Type, build: impl Build) -> Box<dyn Accumulator> {
         Type::Int | Type::Time | Type::Unknown => build.build::<I64>(),
         Type::Decimal(_) => build.build::<I128>(),
         Type::Double => build.build::<F64>(),
-        Type::Text => build.build::<Text>(),
+        Type::Text | Type::Gaps => build.build::<Text>(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod accumulate;
 mod by_day;
 mod dealer;
+mod gaps;
 mod gate;
 mod keys;
 mod population;
