@@ -12,3 +12,5 @@ pub mod publish;
 pub mod report;
 pub mod resolve;
 pub mod spec;
+pub mod starter;
+pub mod trial;

@@ -26,6 +26,10 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Read the orders, label every customer, publish
     Run(RunArgs),
+    /// Write a commented starter rules file, columns guessed from the orders
+    Init(InitArgs),
+    /// Run the tests of a rules file: a few rows in, expected labels out
+    Test(TestArgs),
     /// List the presets, or print one of them
     Presets(PresetsArgs),
     /// Print the JSON Schema of the rules file, for editors
@@ -87,6 +91,22 @@ pub(super) struct RunArgs {
     /// How progress is told on stderr
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) log_format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArgs {
+    /// Orders to guess the columns from: a Parquet file, a glob or a folder
+    #[arg(long, value_name = "PATH")]
+    pub(super) from: Option<PathBuf>,
+    /// Write it to this file, which must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TestArgs {
+    #[command(flatten)]
+    pub(super) rules: RulesArgs,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,6 +1,7 @@
 //! Rules file → plan, with every complaint on the way: what `check`, `plan` and `run` begin with.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use crate::diag::{Class, Diagnostics, Source, render};
 use crate::plan::Plan;
@@ -29,16 +30,21 @@ pub(super) enum Data {
     IfThere,
 }
 
-pub(super) fn load(args: &RulesArgs, settings: &Settings, data: Data) -> Result<Loaded, Failure> {
-    let name = args.rules.display().to_string();
-    let text = std::fs::read_to_string(&args.rules).map_err(|error| {
+/// A rules file, or a file beside it.
+pub(super) fn read_source(path: &Path) -> Result<Source, Failure> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| {
         let message = match error.kind() {
             std::io::ErrorKind::InvalidData => format!("`{name}` is not UTF-8 text"),
             _ => format!("cannot read `{name}`: {error}"),
         };
         Failure { exit: Exit::Rules, message }
     })?;
-    let mut source = Source::new(name, text);
+    Ok(Source::new(name, text))
+}
+
+pub(super) fn load(args: &RulesArgs, settings: &Settings, data: Data) -> Result<Loaded, Failure> {
+    let mut source = read_source(&args.rules)?;
     let mut diagnostics = Diagnostics::new();
     let rules = spec::read(&mut source, &args.set, &mut diagnostics);
     let Some(rules) = rules else {

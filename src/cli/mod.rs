@@ -4,6 +4,7 @@
 mod args;
 mod check;
 mod exit;
+mod init;
 mod load;
 mod plan;
 mod presets;
@@ -12,6 +13,7 @@ mod run;
 mod schema;
 mod settings;
 mod signals;
+mod test;
 mod threads;
 
 use std::process::ExitCode;
@@ -36,6 +38,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Run(args) => run::run(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Test(args) => test::test(&args),
         Command::Presets(args) => presets::presets(&args),
         Command::Schema => schema::schema(),
     });

@@ -19,6 +19,6 @@ pub(super) fn of_check(rules: &Path, as_of: Option<NaiveDate>) -> Settings {
 }
 
 /// Paths in a rules file are relative to it.
-fn base(rules: &Path) -> PathBuf {
+pub(super) fn base(rules: &Path) -> PathBuf {
     rules.parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }

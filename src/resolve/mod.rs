@@ -69,6 +69,7 @@ pub fn resolve(
         clv,
         segmentations,
         privacy: _,
+        tests: _,
         output,
     } = rules;
     names::check_rules_name(name, out);

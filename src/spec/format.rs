@@ -32,7 +32,7 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
         optional("privacy", PRIVACY, "opt-outs, consent and pseudonyms"),
         optional("audiences", Shape::NotBuilt, "one file for each named segment"),
         optional("edges", Shape::NotBuilt, "customers close to a boundary"),
-        optional("tests", Shape::NotBuilt, "a few orders in, expected labels out"),
+        optional("tests", TESTS, "a few rows in, expected columns out; `tiermill test` runs them"),
         optional("output", OUTPUT, "where the result goes, and which columns"),
     ],
     others: None,
@@ -351,3 +351,26 @@ const OUTPUT: Shape = Shape::Object(&Object {
     ],
     others: None,
 });
+
+/// The tests of a rules file.
+pub(super) const TESTS: Shape = Shape::List(&TEST);
+
+const TEST: Shape = Shape::Object(&Object {
+    what: "a test",
+    keys: &[
+        required("name", Shape::Text, "what it shows"),
+        required("as_of", Shape::Text, "the last local date that counts"),
+        optional("model", Shape::Text, "a model.json to apply, instead of fitting one to these few rows"),
+        optional("orders", TEST_ROWS, "rows of orders: roles or columns, and what they hold"),
+        optional("customers", TEST_ROWS, "rows of the table of customers"),
+        optional("suppress", Shape::List(&Shape::Text), "customers who have opted out"),
+        required(
+            "expect",
+            Shape::Map(&Shape::Either(&[Shape::Map(&Shape::Cell), Shape::Cell])),
+            "by customer, columns and what they hold; null for a customer who is not in the output",
+        ),
+    ],
+    others: Some(&TEST_ROWS),
+});
+
+const TEST_ROWS: Shape = Shape::List(&Shape::Map(&Shape::Cell));

@@ -18,6 +18,7 @@ mod schema;
 mod score;
 mod segmentation;
 mod shape;
+mod test;
 mod yaml;
 
 pub use band::{Band, Bounds};
@@ -36,3 +37,4 @@ pub use rules::Rules;
 pub use schema::json_schema;
 pub use score::{Best, Method, Score, Ties};
 pub use segmentation::{Entry, Looks, Rule, Segment, Segmentation};
+pub use test::{Cell, Expected, Test, TestRow, read_tests};

@@ -4,7 +4,7 @@ use crate::diag::Spanned;
 
 use super::reader::Reader;
 use super::yaml::Node;
-use super::{Band, Clv, Inputs, Metric, Output, Privacy, Score, Segmentation};
+use super::{Band, Clv, Inputs, Metric, Output, Privacy, Score, Segmentation, Test};
 
 /// A rules file, shape checked.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Rules {
     pub segmentations: Vec<Segmentation>,
     /// `privacy:`
     pub privacy: Privacy,
+    /// `tests:`
+    pub tests: Vec<Test>,
     /// `output:`
     pub output: Output,
 }
@@ -46,6 +48,7 @@ impl Rules {
             clv: root.get("clv").map(|node| Clv::read(node, reader)),
             segmentations: reader.each(root, "segments", Segmentation::read),
             privacy: Privacy::read(root.get("privacy"), reader),
+            tests: root.get("tests").map_or_else(Vec::new, |node| Test::read_all(node, reader)),
             output: Output::read(root.get("output"), reader),
         };
         Some(rules)

@@ -21,6 +21,7 @@ pub fn json_schema() -> Value {
 fn schema(shape: &Shape) -> Value {
     match shape {
         Shape::Text | Shape::Expression => json!({"type": ["string", "number", "boolean"]}),
+        Shape::Cell => json!({"type": ["string", "number", "boolean", "null"]}),
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
         Shape::Version(version) => json!({"const": version}),

@@ -12,6 +12,8 @@ use super::yaml::{Entry, Kind, Node};
 pub(super) enum Shape {
     /// Any scalar, as text.
     Text,
+    /// Any scalar, or null.
+    Cell,
     /// `true` or `false`.
     Bool,
     /// A whole number in a range.
@@ -173,6 +175,7 @@ pub(super) fn parse_days(text: &str) -> Option<u32> {
 fn fits(shape: &Shape, kind: &Kind) -> bool {
     match shape {
         Shape::Bool => matches!(kind, Kind::Bool(_)),
+        Shape::Cell => !matches!(kind, Kind::List(_) | Kind::Map(_)),
         Shape::Integer(..) | Shape::Number | Shape::Version(_) => matches!(kind, Kind::Number(_)),
         Shape::Text | Shape::Days | Shape::Choice(_) | Shape::Expression => {
             matches!(kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_))
@@ -246,6 +249,7 @@ impl Shape {
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Text => "a text".to_owned(),
+            Self::Cell => "a value".to_owned(),
             Self::Bool => "`true` or `false`".to_owned(),
             Self::Integer(least, most) => format!("a whole number from {least} to {most}"),
             Self::Number => "a number".to_owned(),

@@ -16,7 +16,15 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("engine", &["fit", "plan", "decimal"]),
     ("publish", &["engine", "fit", "plan", "decimal"]),
     ("report", &["publish", "engine", "fit", "plan", "decimal"]),
-    ("cli", &["report", "publish", "engine", "fit", "resolve", "spec", "catalog", "plan", "diag", "decimal"]),
+    ("starter", &["catalog", "plan"]),
+    ("trial", &["engine", "fit", "resolve", "spec", "catalog", "plan", "diag", "decimal"]),
+    (
+        "cli",
+        &[
+            "trial", "starter", "report", "publish", "engine", "fit", "resolve", "spec", "catalog", "plan",
+            "diag", "decimal",
+        ],
+    ),
 ];
 
 /// Which crates are named in which files only; a folder ends with `/`.

@@ -182,7 +182,6 @@ fn what_is_not_built_is_refused() {
         ("output:\n", "privacy: {report_min_group: 10}\noutput:\n", "report_min_group"),
         ("output:\n", "audiences: {vip: tier = 'high_value'}\noutput:\n", "audiences"),
         ("output:\n", "edges: {within: 0.05}\noutput:\n", "edges"),
-        ("output:\n", "tests: []\noutput:\n", "tests"),
     ];
     for (before, after, name) in sections {
         assert_eq!(EXAMPLE.matches(before).count(), 1, "`{before}` stands once in the example");

@@ -17,5 +17,7 @@ mod lint;
 mod presets;
 mod publishing;
 mod reference;
+mod rule_tests;
 mod rules;
+mod starter;
 mod support;

@@ -2,6 +2,7 @@
 //! model, [`apply`] labels each customer by (row, model) alone, [`mod@write`] makes Parquet of it.
 
 pub mod apply;
+pub mod cells;
 pub mod clv;
 mod convert;
 pub mod fit;

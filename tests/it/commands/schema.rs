@@ -79,6 +79,7 @@ fn is_any_of(value: &Json, types: &Json) -> bool {
         "array" => value.is_array(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
         "integer" => value.is_i64(),
         "number" => value.is_number(),
         other => panic!("the type {other} is not understood here"),

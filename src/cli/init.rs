@@ -1,0 +1,94 @@
+//! `tiermill init`: a commented starter rules file, columns guessed from the footer of the orders.
+
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+use crate::catalog;
+use crate::diag::{Class, Diagnostic};
+use crate::starter;
+
+use super::args::InitArgs;
+use super::exit::Exit;
+
+pub(super) fn init(args: &InitArgs) -> Exit {
+    let text = match &args.from {
+        None => starter::generic(),
+        Some(from) => match catalog::read_even_empty(from) {
+            Err(diagnostic) => return complain(&diagnostic),
+            Ok(catalog) => {
+                let path = match &args.out {
+                    Some(out) => relative(from, out),
+                    None => from.clone(),
+                };
+                match starter::of_file(&path.to_string_lossy(), &catalog) {
+                    Some(text) => text,
+                    None => {
+                        eprintln!(
+                            "error: `{}` has no column for the customer, or none for the time",
+                            from.display()
+                        );
+                        return Exit::Rules;
+                    }
+                }
+            }
+        },
+    };
+    let Some(out) = &args.out else {
+        print!("{text}");
+        return Exit::Done;
+    };
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
+    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
+        Ok(()) => {
+            eprintln!("wrote {}; next: tiermill check {}", out.display(), out.display());
+            Exit::Done
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            eprintln!("error: `{}` is there already, and is left as it is", out.display());
+            Exit::Rules
+        }
+        Err(error) => {
+            eprintln!("error: cannot write `{}`: {error}", out.display());
+            Exit::Transient
+        }
+    }
+}
+
+fn complain(diagnostic: &Diagnostic) -> Exit {
+    eprintln!("error: {}", diagnostic.message);
+    diagnostic.hints.iter().for_each(|hint| eprintln!("help: {hint}"));
+    match diagnostic.code.class() {
+        Class::Input => Exit::Input,
+        Class::Rules => Exit::Rules,
+    }
+}
+
+/// A path as seen from the folder of the rules file.
+fn relative(path: &Path, rules: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let absolute = |path: &Path| {
+        let mut parts: Vec<Component<'_>> = Vec::new();
+        let whole = here.join(path);
+        for part in whole.components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    parts.pop();
+                }
+                other => parts.push(other),
+            }
+        }
+        parts.iter().collect::<PathBuf>()
+    };
+    if path.is_absolute() {
+        return path.to_path_buf();
+    }
+    let target = absolute(path);
+    let rules = absolute(rules);
+    let folder: Vec<Component<'_>> =
+        rules.parent().map(|folder| folder.components().collect()).unwrap_or_default();
+    let target: Vec<Component<'_>> = target.components().collect();
+    let shared = folder.iter().zip(&target).take_while(|(one, other)| one == other).count();
+    let up = folder[shared..].iter().map(|_| Component::ParentDir);
+    up.chain(target[shared..].iter().copied()).collect()
+}
