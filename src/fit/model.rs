@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClvModel, Groups};
+use super::{ClvModel, Groups, LifecycleModel};
 
 /// The version of the document.
 pub const FORMAT: u32 = 1;
@@ -18,6 +18,9 @@ pub struct Model {
     pub scores: Vec<ScoreModel>,
     /// One for each band column, in the order of the rules file.
     pub bands: Vec<BandModel>,
+    /// One for each segmentation that learns of the gaps between purchases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifecycles: Vec<LifecycleModel>,
     /// How customers come back and what they spend, if the rules ask for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clv: Option<ClvModel>,

@@ -106,6 +106,13 @@ pub enum Column {
     Aggregate(usize),
     /// A column of the customer row: metric, score, band, CLV or segmentation.
     Customer(String),
+    /// A number of days that a segmentation has learned: see [`super::Lifecycle`].
+    Learned {
+        /// The segmentation's column.
+        segmentation: String,
+        /// The preset's variable.
+        variable: String,
+    },
 }
 
 /// Roles of the input.
@@ -250,6 +257,7 @@ impl fmt::Display for Column {
                 Role::Amount => "amount",
             }),
             Self::Aggregate(at) => write!(f, "#{at}"),
+            Self::Learned { segmentation, variable } => write!(f, "{segmentation}.{variable}"),
         }
     }
 }

@@ -79,6 +79,13 @@ pub struct Facts {
     pub revenue: Option<Expr>,
     /// Days since the last order.
     pub recency_days: Expr,
+    /// The gaps between purchase days, where a segmentation learns from them.
+    pub gaps: Option<Expr>,
+}
+
+impl Facts {
+    /// The column of the customer row that holds the gaps.
+    pub const GAPS: &str = "@gaps";
 }
 
 /// One column of the output.
@@ -199,7 +206,10 @@ impl fmt::Display for Plan {
             writeln!(f, "  {:<17} bands of {} by {}{within}", band.name, band.of, band.bounds)?;
         }
         for segmentation in &self.segmentations {
-            writeln!(f, "  {}", segmentation.name)?;
+            match &segmentation.lifecycle {
+                None => writeln!(f, "  {}", segmentation.name)?,
+                Some(lifecycle) => writeln!(f, "  {:<17} {lifecycle}", segmentation.name)?,
+            }
             for (at, rule) in segmentation.rules.iter().enumerate() {
                 writeln!(f, "    {:>3}. {:<20} {}", at + 1, rule.segment.id, rule.when)?;
             }

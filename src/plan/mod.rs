@@ -8,6 +8,7 @@ mod clv;
 mod expr;
 mod input;
 mod job;
+mod lifecycle;
 mod score;
 mod segmentation;
 mod types;
@@ -23,6 +24,7 @@ pub use input::{
 };
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, OutputColumn, Plan};
+pub use lifecycle::{GapsOf, LearnedNumber, Lifecycle};
 pub use score::{Best, Bins, Score, ScoreKind, Ties};
 pub use segmentation::{Looks, Rule, Segment, Segmentation};
 pub use types::Type;

@@ -1,6 +1,6 @@
 //! Segmentations as meant: rules in order, first match wins.
 
-use super::Expr;
+use super::{Expr, Lifecycle};
 
 /// One label for every customer.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Segmentation {
     pub rules: Vec<Rule>,
     /// The label of everybody else.
     pub default: Segment,
+    /// What its rules read that is learned, if anything is.
+    pub lifecycle: Option<Lifecycle>,
 }
 
 /// One rule.

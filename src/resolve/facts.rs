@@ -5,7 +5,12 @@ use crate::plan::{Aggregate, Column, Expr, ExprKind, Facts, Function, Literal, R
 use super::aggregate::Aggregates;
 use super::scope::RowScope;
 
-pub(super) fn resolve(row_is_order: bool, rows: &RowScope, aggregates: &mut Aggregates) -> Facts {
+pub(super) fn resolve(
+    row_is_order: bool,
+    learns_of_gaps: bool,
+    rows: &RowScope,
+    aggregates: &mut Aggregates,
+) -> Facts {
     let role = |name: &str| {
         let (_, role, ty) = rows.roles.iter().find(|(known, ..)| *known == name)?;
         Some(Expr::column(Column::Role(*role), *ty))
@@ -26,5 +31,6 @@ pub(super) fn resolve(row_is_order: bool, rows: &RowScope, aggregates: &mut Aggr
     let last_day = add(Function::Max(Expr::column(Column::Role(Role::Day), Type::Date)), Type::Date);
     let as_of = Expr::literal(Literal::Date(rows.as_of));
     let recency_days = Expr::new(ExprKind::DaysBetween(Box::new(as_of), Box::new(last_day)), Type::Days);
-    Facts { orders: count, revenue, recency_days }
+    let gaps = learns_of_gaps.then(|| add(Function::Gaps, Type::Gaps));
+    Facts { orders: count, revenue, recency_days, gaps }
 }

@@ -10,6 +10,7 @@ mod expr;
 mod facts;
 mod functions;
 mod inputs;
+mod lifecycle;
 mod lint;
 mod metrics;
 mod names;
@@ -121,7 +122,8 @@ pub fn resolve(
         (None, None) => settings.base.join("out").join(&name.value),
     };
     let row_is_order = inputs.row_is_order;
-    let facts = facts::resolve(row_is_order, &inputs.orders, &mut aggregates);
+    let learns_of_gaps = segmentations.iter().any(|one| one.lifecycle.is_some());
+    let facts = facts::resolve(row_is_order, learns_of_gaps, &inputs.orders, &mut aggregates);
     let customer = inputs.customer.clone();
     let inputs = inputs.finish(&aggregates.list, catalogs)?;
     Some(Plan {

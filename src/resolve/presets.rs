@@ -3,10 +3,11 @@
 
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean, listed};
-use crate::plan::{Column, Expr, ExprKind, Literal, Rule, Segmentation, Type};
+use crate::plan::{Column, Expr, ExprKind, Lifecycle, Literal, Rule, Segmentation, Type};
 use crate::spec::{self, Preset, PresetBody, PresetCondition, PresetMetric, PresetScores, SCORE_ROLES};
 
 use super::expr::{BY_METRIC, NoAggregates, Typer, number_literal};
+use super::lifecycle;
 use super::names;
 use super::scope::{CustomerScope, Found, Scope};
 use super::segments::Scores;
@@ -107,6 +108,7 @@ pub(super) fn resolve(
         scores: _,
         metrics: _,
         with: _,
+        fitted: _,
         entries,
         rules,
         default,
@@ -119,10 +121,13 @@ pub(super) fn resolve(
     let preset = find(name, false, out)?;
     let PresetBody::Segments { rules, default: usual } = &preset.body else { return None };
     let mut roles = Roles::default();
+    let lifecycle = lifecycle::resolve(written, &preset, out);
+    let learned = lifecycle.iter().flatten().next();
     let complete = [
+        lifecycle.is_some(),
         add_scores(written, &preset, name, scores, &mut roles, out),
         add_metrics(written, &preset, name, scope, &mut roles, out),
-        add_variables(written, &preset, &mut roles, out),
+        add_variables(written, &preset, learned, &mut roles, out),
         check_entries(written, &preset, usual, out),
     ];
     let mut resolved = Vec::new();
@@ -165,6 +170,7 @@ pub(super) fn resolve(
         name: column.value.clone(),
         rules: resolved,
         default: names::segment(default.as_ref().unwrap_or(&usual)),
+        lifecycle: lifecycle.flatten(),
     })
 }
 
@@ -299,10 +305,11 @@ fn add_metrics(
     complete
 }
 
-/// The preset's variables, as set or as they come.
+/// The preset's variables, as learned, as set, or as they come.
 fn add_variables(
     written: &spec::Segmentation,
     preset: &Preset,
+    learned: Option<&Lifecycle>,
     roles: &mut Roles,
     out: &mut Diagnostics,
 ) -> bool {
@@ -336,7 +343,11 @@ fn add_variables(
     for variable in &preset.variables {
         let set = written.with.iter().rev().find(|(name, _)| name.value == variable.name);
         let value = set.map_or(variable.default, |(_, value)| value.value);
-        roles.add(&variable.name, number_literal(value), value.to_string());
+        let learned = learned.and_then(|all| lifecycle::number(all, &written.name.value, &variable.name));
+        match learned {
+            Some(number) => roles.add(&variable.name, number, variable.name.clone()),
+            None => roles.add(&variable.name, number_literal(value), value.to_string()),
+        }
     }
     complete
 }

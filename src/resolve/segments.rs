@@ -137,6 +137,7 @@ fn from_rules(
     let for_presets = [
         ("scores", written.scores.iter().flatten().next().map(|score| score.span)),
         ("metrics", written.metrics.first().map(|(role, _)| role.span)),
+        ("fitted", written.fitted.as_ref().map(|fitted| fitted.by.span)),
         ("with", written.with.first().map(|(variable, _)| variable.span)),
         ("entries", written.entries.first().map(|entry| entry.id.span)),
     ];
@@ -157,7 +158,8 @@ fn from_rules(
         let Some(when) = (Typer { scope, aggregates: &mut none, out }).condition(condition) else { continue };
         rules.push(Rule { segment: segment(&rule.segment), when, text: rule.text.clone() });
     }
-    Some(Segmentation { name: name.value.clone(), rules, default: segment(written.default.as_ref()?) })
+    let default = segment(written.default.as_ref()?);
+    Some(Segmentation { name: name.value.clone(), rules, default, lifecycle: None })
 }
 
 /// One label looks one way, whichever of its rules gave it.

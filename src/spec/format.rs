@@ -290,10 +290,32 @@ const SEGMENTATION: Shape = Shape::Object(&Object {
         ),
         optional("metrics", Shape::Map(&Shape::Text), "which metric plays which role of the preset"),
         optional("with", Shape::Map(&Shape::Number), "the preset's variables: {churn_days: 180}"),
+        optional("fitted", FITTED, "learn the preset's days from gaps between purchases"),
         optional("entries", Shape::Map(&ENTRY), "single segments of the preset, changed"),
     ],
     others: None,
 });
+
+const GAPS_OF: Shape = Shape::Choice(&["store", "customer"]);
+
+const FITTED: Shape = Shape::Either(&[
+    GAPS_OF,
+    Shape::Object(&Object {
+        what: "`fitted`",
+        keys: &[
+            required("by", GAPS_OF, "whose gaps: of all customers together, or each customer's own"),
+            optional("active", Shape::Number, "this part of the gaps are no longer; 0.8 if left out"),
+            optional("at_risk", Shape::Number, "the same for customers at risk; 0.9 if left out"),
+            optional("dormant", Shape::Number, "the same for the dormant; 0.95 if left out"),
+            optional(
+                "min_gaps",
+                Shape::Integer(1, 1000),
+                "customers with fewer gaps of their own go by the store's; 3 if left out",
+            ),
+        ],
+        others: None,
+    }),
+]);
 
 const ENTRY: Shape = Shape::Object(&Object {
     what: "an entry",

@@ -5,6 +5,7 @@
 mod band;
 mod clv;
 pub mod expr;
+mod fitted;
 mod format;
 mod input;
 mod metric;
@@ -25,6 +26,7 @@ pub use band::{Band, Bounds};
 pub use clv::{Clv, Margin};
 
 pub use expr::Expr;
+pub use fitted::{Fitted, GapsOf};
 pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, Unknown};
 pub use metric::Metric;
 pub use output::Output;

@@ -81,6 +81,8 @@ pub struct PresetVariable {
     pub kind: String,
     /// What it is.
     pub about: String,
+    /// With `fitted`, the part of the gaps between purchases that do not exceed it.
+    pub quantile: Option<Decimal>,
 }
 
 /// What a preset gives.
@@ -172,7 +174,8 @@ impl Preset {
             let (name, node) = (entry.key.value.clone(), &entry.value);
             let default = Decimal::parse(node.get("default")?.scalar()?)?;
             let (kind, about) = (text(node, "type")?, text(node, "about")?);
-            Some(PresetVariable { name, default, whole: kind != "number", kind, about })
+            let quantile = node.get("quantile").and_then(Node::scalar).and_then(Decimal::parse);
+            Some(PresetVariable { name, default, whole: kind != "number", kind, about, quantile })
         };
         let metrics: Option<Vec<_>> =
             root.get("metrics").map_or(&[][..], Node::entries).iter().map(metric).collect();

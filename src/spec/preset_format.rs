@@ -49,6 +49,11 @@ const VARIABLE: Shape = Shape::Object(&Object {
         required("default", Shape::Number, "its value unless the rules file sets another one"),
         required("type", Shape::Choice(&["days", "count", "number"]), "days and counts are whole numbers"),
         required("about", Shape::Text, "what it is"),
+        optional(
+            "quantile",
+            Shape::Number,
+            "with `fitted` it is the gap that this part of all gaps do not exceed",
+        ),
     ],
     others: None,
 });

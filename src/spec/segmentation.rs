@@ -3,9 +3,9 @@
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Spanned};
 
-use super::Expr;
 use super::reader::Reader;
 use super::yaml::{self, Kind, Node};
+use super::{Expr, Fitted};
 
 /// One segmentation as written.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct Segmentation {
     pub metrics: Vec<(Spanned<String>, Spanned<String>)>,
     /// The preset's variables.
     pub with: Vec<(Spanned<String>, Spanned<Decimal>)>,
+    /// Which of them are learned, and how; none also where it could not be read (already reported).
+    pub fitted: Option<Fitted>,
     /// Single segments of the preset, changed.
     pub entries: Vec<Entry>,
     /// Rules in order; the first that is true gives the label.
@@ -106,6 +108,7 @@ impl Segmentation {
             scores: reader.texts(node, "scores"),
             metrics: pairs("metrics").filter_map(metric).collect(),
             with: pairs("with").filter_map(variable).collect(),
+            fitted: node.get("fitted").and_then(|node| Fitted::read(node, reader)),
             entries: pairs("entries").map(|entry| Entry::read(entry, reader)).collect(),
             rules,
             default: node.get("default").and_then(Segment::read),

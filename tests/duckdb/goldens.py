@@ -311,7 +311,47 @@ def golden_groups():
     return expected_rows(rows, rules, "2025-01-31", types), {i: {k: v[i - 1] for k, v in wanted.items()} for i in range(1, 10)}
 
 
-GOLDENS = [golden_metrics, golden_scores, golden_nulls, golden_presets, golden_groups]
+def golden_lifecycle():
+    """Numbers of days learned from gaps: of the store, and of the customer's own."""
+    days = {
+        "a": "2024-12-21 2024-12-31 2025-01-10 2025-01-20 2025-01-30",
+        "b": "2024-10-13 2024-11-02 2024-12-02",
+        "c": "2024-11-12 2024-12-22",
+        "d": "2024-06-15 2024-09-23",
+        "e": "2025-01-25",
+    }
+    rows = table("\n".join(f"{who} {who}{day} {day} 1" for who, many in days.items() for day in many.split()))
+    metrics = [
+        Metric("recency_days", "days", "days_since_last"),
+        Metric("days_since_first", "days", "days_since_first"),
+        Metric("last_gap_days", "days", "last_gap"),
+        Metric("order_count", "count", "rows"),
+    ]
+    rules = blank(metrics=metrics)
+    never = dict(loyal_orders=9)
+    rules.segments = [
+        Segmentation("store", "lifecycle-retail", fitted={"by": "store"}, variables=never),
+        Segmentation("half", "lifecycle-retail", fitted={"by": "store", "active": D("0.5")}, variables={"dormant_days": 60} | never),
+        Segmentation("two", "lifecycle-retail", fitted={"by": "customer", "min_gaps": 2}, variables=never),
+        Segmentation("own", "lifecycle-retail", fitted={"by": "customer", "min_gaps": 1}, variables=never),
+    ]
+    # the gaps are 10 10 10 10 20 30 40 100; 80 % of eight are 6.4, so 7 of them: 40; 90 % 7.2: 100; half 4: 10
+    wanted = {
+        "a": ["active", "active", "active", "active"],
+        # 60 days; own gaps 20 and 30: 30
+        "b": ["at_risk", "at_risk", "churned", "churned"],
+        # 40 days, own gap 40
+        "c": ["active", "at_risk", "active", "active"],
+        # 130 days, own gap 100
+        "d": ["churned", "churned", "churned", "churned"],
+        "e": ["new", "new", "new", "new"],
+    }
+    types = {"customer": "VARCHAR", "time": "DATE", "amount": "BIGINT"}
+    names = ["store", "half", "two", "own"]
+    return expected_rows(rows, rules, "2025-01-31", types), {who: dict(zip(names, labels)) for who, labels in wanted.items()}
+
+
+GOLDENS = [golden_metrics, golden_scores, golden_nulls, golden_presets, golden_groups, golden_lifecycle]
 
 
 def failures():

@@ -212,6 +212,39 @@ def clv_sql(clv, as_of):
     return f"SELECT __customer, {per_day} * {horizon} * CAST({margin} AS DOUBLE) AS v FROM orders GROUP BY __customer"
 
 
+def learned_variables(s):
+    """The variables of a preset that are learned: those that the rules file does not set itself."""
+    return [variable for variable in presets.LEARNED if s.fitted and variable not in s.variables]
+
+
+def learned_column(s, variable):
+    return f"__{s.name}_{variable}"
+
+
+GAPS = """
+      SELECT __customer, __day - lag(__day) OVER (PARTITION BY __customer ORDER BY __day) AS gap
+      FROM (SELECT DISTINCT __customer, __day FROM orders) QUALIFY gap IS NOT NULL"""
+
+
+def learned_sql(s, variable, previous):
+    """A number of days for each customer: the shortest gap that a part of the gaps do not exceed, of all gaps or of
+    those of the customer; without any the number of the preset."""
+    key, part = presets.LEARNED[variable]
+    reached = f"nth >= CAST({s.fitted.get(key, part)} AS DECIMAL(9, 6)) * n"
+    ranked = f"SELECT *, row_number() OVER (ORDER BY gap) AS nth, count(*) OVER () AS n FROM ({GAPS})"
+    store = f"(SELECT min(gap) FILTER ({reached}) FROM ({ranked}))"
+    number = f"coalesce({store}, {presets.VARIABLES[s.preset][variable]})"
+    column = q(learned_column(s, variable))
+    if s.fitted["by"] == "store":
+        return f"SELECT *, {number} AS {column} FROM {previous}"
+    own = "row_number() OVER (PARTITION BY __customer ORDER BY gap) AS nth, count(*) OVER (PARTITION BY __customer) AS n"
+    enough = f"n >= {s.fitted.get('min_gaps', 3)}"
+    return f"""SELECT p.*, coalesce(o.days, {number}) AS {column} FROM {previous} p LEFT JOIN (
+      SELECT __customer, min(gap) FILTER ({reached} AND {enough}) AS days
+      FROM (SELECT *, {own} FROM ({GAPS})) GROUP BY __customer
+    ) o USING (__customer)"""
+
+
 def segment_sql(s):
     """(rule number, label) as two expressions; the second reads the first."""
     default = s.default
@@ -224,6 +257,7 @@ def segment_sql(s):
         else:
             columns = {role: q(n) for role, n in (presets.ROLES[s.preset] | s.metrics).items()}
             words = digits | columns | presets.VARIABLES[s.preset] | s.variables
+            words |= {variable: q(learned_column(s, variable)) for variable in learned_variables(s)}
             conditions = [condition.format(**words) for _, condition in presets.LISTS[s.preset]]
     else:
         conditions = [expr.duckdb_sql(when, {}) for _, when in s.rules]
@@ -279,6 +313,8 @@ def expected_sql(rules, as_of):
         for step in band_steps(b, steps[-1][0]):
             add(step.replace("{previous}", steps[-1][0]))
     for s in rules.segments:
+        for variable in learned_variables(s):
+            add(learned_sql(s, variable, steps[-1][0]))
         for expression in segment_sql(s):
             add_column(expression)
     ctes = ",\n".join(f"  {q(n)} AS ({query})" for n, query in steps)

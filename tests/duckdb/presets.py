@@ -94,6 +94,8 @@ VARIABLES = {
     },
     "purchase-2x2": {"frequent_orders": 5, "large_amount": 500},
 }  # fmt: skip
+# Which variables of a preset are learned from gaps: the key under `fitted`, and the part of the gaps.
+LEARNED = {"active_days": ("active", "0.8"), "at_risk_days": ("at_risk", "0.9"), "dormant_days": ("dormant", "0.95")}
 ROLES = {
     "cn-4": {"recency": "recency_days"},
     "lifecycle-retail": {

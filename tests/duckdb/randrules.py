@@ -324,6 +324,14 @@ def draw_cut(rng, name, metric, bins, best):
     return Score(name, "quantiles", metric.name, bins, split_ties=kind == "split", best=best)
 
 
+# whatever is drawn ascends
+QUANTILES = {
+    "active": [Decimal("0.000001"), Decimal("0.5"), Decimal("0.75"), Decimal("0.8")],
+    "at_risk": [Decimal("0.85"), Decimal("0.9"), Decimal("0.933333")],
+    "dormant": [Decimal("0.95"), Decimal("0.99"), 1],
+}
+
+
 def draw_list(rng, metrics, labels):
     """A preset of conditions over whatever numbers there are: what is drawn need not make sense, but it has one meaning."""
     usable = {
@@ -345,8 +353,18 @@ def draw_list(rng, metrics, labels):
             variables[name] = rng.choice([1, 2, 3] if "orders" in name else [1, 7, 30, 60, 100, 300])
     if "large_amount" in variables and rng.random() < 0.5:
         variables["large_amount"] = Decimal("10.25")
+    fitted = {}
+    if preset == "lifecycle-retail" and rng.random() < 0.7:
+        fitted["by"] = rng.choice(["store", "customer"])
+        for name, (key, _) in presets.LEARNED.items():
+            if rng.random() < 0.8:
+                variables.pop(name, None)
+            if rng.random() < 0.5:
+                fitted[key] = rng.choice(QUANTILES[key])
+        if fitted["by"] == "customer" and rng.random() < 0.7:
+            fitted["min_gaps"] = rng.choice([1, 2, 4])
     labels["listed"] = presets.labels(preset)
-    yield Segmentation("listed", preset, metrics=columns, variables=variables)
+    yield Segmentation("listed", preset, metrics=columns, variables=variables, fitted=fitted)
 
 
 def draw_segments(rng, rules):

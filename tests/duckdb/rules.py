@@ -105,6 +105,7 @@ class Segmentation:
     scores: tuple = ()
     metrics: dict = field(default_factory=dict)  # role: column
     variables: dict = field(default_factory=dict)
+    fitted: dict = field(default_factory=dict)  # by: store or customer, parts of the gaps, min_gaps
     rules: list = field(default_factory=list)
     default: str = ""
 
@@ -264,6 +265,7 @@ def yaml_text(rules, rng=None):
     for s in rules.declared or rules.segments:
         if s.preset:
             value = {"preset": s.preset, "scores": list(s.scores), "metrics": s.metrics, "with": s.variables}
+            value["fitted"] = s.fitted["by"] if len(s.fitted) == 1 else s.fitted
             segments[s.name] = {key: part for key, part in value.items() if part}
         else:
             ids = [{"id": i, "when": expr.rules_text(when)} for i, when in s.rules]

@@ -2,6 +2,7 @@
 
 mod crossed;
 mod groups;
+mod lifecycle;
 mod profile;
 mod scores;
 mod tiers;

@@ -6,11 +6,12 @@ use polars::prelude::{DataFrame, DataType, IntoLazy, NULL};
 
 use crate::engine::Error;
 use crate::fit::{BandCut, Cut, FORMAT, Groups, Kind, Model, Number, ScoreModel, key_double};
-use crate::plan::{self, Band, Best, Bounds, Plan, Score, ScoreKind, Segmentation, Type, Within};
+use crate::plan::{self, Band, Best, Bounds, Column, Plan, Score, ScoreKind, Segmentation, Type, Within};
 
 use super::fit::{best_word, kind_of, method};
 use super::grouped;
 use super::groups::type_word;
+use super::lifecycle;
 use super::lower::{decimal, lower};
 use super::types::{computed, published as published_type};
 
@@ -31,7 +32,7 @@ pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<DataFr
     frame = frame.with_columns(weighted.into_iter().map(weighted_score).collect::<Vec<_>>());
     for &at in &plan.segmentation_order {
         let segmentation = &plan.segmentations[at];
-        let rule = rule_number(segmentation)?;
+        let rule = rule_number(segmentation, model)?;
         frame = frame.with_columns([rule]).with_columns([label_of(segmentation)]);
     }
     Ok(frame.collect()?)
@@ -72,6 +73,9 @@ fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
             }
             Some(one) => check_groups(&score.name, within.as_ref(), one.within.as_ref())?,
         }
+    }
+    for segmentation in &plan.segmentations {
+        lifecycle::check(segmentation, model)?;
     }
     for band in &plan.bands {
         let wanted = bounds(band);
@@ -230,10 +234,11 @@ fn band(band: &Band, model: &Model) -> Result<Expr, Error> {
 }
 
 /// The number of the first rule that is true; only true is.
-fn rule_number(segmentation: &Segmentation) -> Result<Expr, Error> {
+fn rule_number(segmentation: &Segmentation, model: &Model) -> Result<Expr, Error> {
+    let column = |column: &Column| lifecycle::column(column, model);
     let mut rule = lit(0_i16);
     for (at, one) in segmentation.rules.iter().enumerate().rev() {
-        rule = when(value(&one.when)?).then(lit(at as i16 + 1)).otherwise(rule);
+        rule = when(lower(&one.when, &column)?).then(lit(at as i16 + 1)).otherwise(rule);
     }
     Ok(rule.cast(computed(Type::Score)).alias(segmentation.rule_column().as_str()))
 }

@@ -15,6 +15,7 @@ use crate::plan::{self, Best, Bins, Bounds, Plan, ScoreKind, Ties, Top, Type, Wi
 
 use super::Profile;
 use super::groups::{self, Members};
+use super::lifecycle;
 use super::lower::lower;
 
 /// Learns the cuts of a population, whose CLV columns `clv` has given it.
@@ -61,7 +62,10 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
         as_of: plan.as_of.to_string(),
         customers: customers.height() as u64,
     };
-    Ok(Model { format: FORMAT, fitted, scores, bands, clv })
+    let lifecycles = plan.segmentations.iter().filter_map(|one| Some((&one.name, one.lifecycle.as_ref()?)));
+    let lifecycles = lifecycles.map(|(name, one)| lifecycle::learn(name, one, customers));
+    let lifecycles = lifecycles.collect::<Result<_, _>>()?;
+    Ok(Model { format: FORMAT, fitted, scores, bands, lifecycles, clv })
 }
 
 /// The keys of a column, null where the value is.

@@ -9,6 +9,7 @@ pub mod fit;
 mod gaps;
 mod grouped;
 mod groups;
+mod lifecycle;
 mod lower;
 pub mod profile;
 pub mod rejected;

@@ -183,6 +183,7 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
         (ORDERS, Some(&facts.orders)),
         (REVENUE, facts.revenue.as_ref()),
         (RECENCY, Some(&facts.recency_days)),
+        (plan::Facts::GAPS, facts.gaps.as_ref()),
     ];
     for (name, fact) in facts {
         if let Some(fact) = fact {
