@@ -276,6 +276,7 @@ impl Shape {
                 "a `#` after a space begins a comment: put a text that begins with one in quotes".to_owned(),
             ),
             Self::Object(object) => Some(format!("its keys are {}", listed(built(object)))),
+            Self::Either(shapes) => shapes.iter().find_map(|shape| shape.hint(found)),
             Self::Days => Some("for example `90d`".to_owned()),
             Self::Bool => Some("write `true` or `false`, without quotes".to_owned()),
             Self::Number => Some("write a number such as `0.30`, without quotes".to_owned()),

@@ -70,7 +70,7 @@ impl Golden {
 }
 
 /// The rows and columns of a table of words, in order, and no other row.
-fn compare(rows: &Rows, expected: &str) {
+pub(crate) fn compare(rows: &Rows, expected: &str) {
     let mut lines = expected.lines().map(str::trim).filter(|line| !line.is_empty());
     let columns: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
     let wanted: Vec<Vec<&str>> = lines.map(|line| line.split_whitespace().collect()).collect();

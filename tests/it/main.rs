@@ -13,6 +13,7 @@ mod diagnostics;
 mod expr;
 mod fuzz;
 mod goldens;
+mod inputs;
 mod lint;
 mod presets;
 mod publishing;

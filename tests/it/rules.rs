@@ -101,6 +101,31 @@ fn make_data(data: &Path) {
     write(&data.join("more/a.parquet"), &orders[..12], 1);
     write(&data.join("more/b.parquet"), &orders, 1);
 
+    let column = |name: &str, ty: DataType| Field::new(name, ty, true);
+    let item = Arc::new(Field::new("item", DataType::Utf8, true));
+    let people = [
+        column("customer_id", DataType::Utf8),
+        column("number", DataType::Int64),
+        column("region", DataType::Utf8),
+        column("Birth Year", DataType::Int32),
+        column("agreed", DataType::Boolean),
+        column("since", DataType::Date32),
+        column("tags", DataType::List(item)),
+    ];
+    write(&data.join("people.parquet"), &people, 1);
+    let store = [
+        column("card", DataType::Utf8),
+        column("number", DataType::Int64),
+        column("receipt", DataType::Utf8),
+        column("day", DataType::Date32),
+        column("total", DataType::Float64),
+        column("category", DataType::Int64),
+        column("units", DataType::Float32),
+    ];
+    write(&data.join("store.parquet"), &store, 1);
+    fs::write(data.join("opt_out.csv"), "Customer,why\n").expect("a file");
+    fs::write(data.join("nothing.csv"), "").expect("a file");
+
     let broken = data.join("broken");
     fs::create_dir_all(&broken).expect("a folder");
     fs::write(broken.join("text.parquet"), "customer_id,order_id\n1,2\n").expect("a file");
