@@ -177,6 +177,9 @@ pub struct Time {
     pub column: String,
     /// How the files hold it.
     pub encoding: TimeEncoding,
+    /// Whether rows are ordered by the instant itself, so that a repeated local hour keeps its order: where all inputs
+    /// of the source have instants. Otherwise they are ordered by local time, which all have.
+    pub by_instant: bool,
 }
 
 /// How the files hold times.

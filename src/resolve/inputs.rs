@@ -127,6 +127,8 @@ fn source(
     // The one that keeps the most places loses nothing of the others.
     let money = parts.iter().map(|part| part.money).max().unwrap_or(DEFAULT_SCALE);
     parts.iter_mut().for_each(|part| part.set_money(money));
+    let by_instant = parts.iter().flat_map(|part| &part.time).all(|time| time.by_instant);
+    parts.iter_mut().flat_map(|part| &mut part.time).for_each(|time| time.by_instant = by_instant);
     let first = &tables[0].0.roles;
     let id_type = parts.iter().find_map(|part| Some(part.customer.as_ref()?.ty)).unwrap_or(Type::Unknown);
     for part in &parts {

@@ -71,7 +71,7 @@ pub(super) fn time(
             return None;
         }
     };
-    Some(plan::Time { column: role.value.clone(), encoding })
+    Some(plan::Time { column: role.value.clone(), encoding, by_instant: encoding == TimeEncoding::Instant })
 }
 
 /// The type of the order's id; unknown where it is not, or where it was complained about.

@@ -24,6 +24,7 @@ import generate
 import goldens
 import oracle
 import randrules
+import sides
 from rules import Metric, Rules, yaml_text
 
 
@@ -39,14 +40,14 @@ def tiermill(binary, folder, as_of, timeout_seconds=120):
     return done.returncode, done.stderr[-3000:]
 
 
-def rejected_complaints(connection, published, as_of):
+def rejected_complaints(connection, published, as_of, rules):
     """The rows set aside. Whether a bad row after the as-of is among them is not for us to say."""
     file = published / "rejected.parquet"
     count = 0
     if file.is_file():
         count = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()[0]
     in_time = f"__time IS NULL OR __day <= DATE '{as_of}'"
-    low, high = connection.execute(f"SELECT count(*) FILTER ({in_time}), count(*) FROM rejected").fetchone()
+    low, high = connection.execute(f"SELECT count(*) FILTER ({in_time}), count(*) FROM {'set_aside' if rules.sides else 'rejected'}").fetchone()
     if not low <= count <= high:
         yield f"rejected.parquet has {count} rows, expected {low if low == high else f'{low} to {high}'}"
 
@@ -64,8 +65,9 @@ def evaluate(binary, folder, connection, rules, files, as_of, types, hive="", ti
         return [f"tiermill run: exit code {code}, expected 0", *said.splitlines()]
     published = folder / "out" / f"as_of={as_of}"
     found = list(compare.complaints(connection, rules, published, types["customer"]))
+    found += sides.manifest_complaints(connection, rules.sides, published)
     if check_rejected:
-        found += rejected_complaints(connection, published, as_of)
+        found += rejected_complaints(connection, published, as_of, rules)
     return found
 
 
@@ -75,6 +77,8 @@ def random_case(binary, folder, seed):
     rules = randrules.draw(rng, orders)
     with duckdb.connect(config={"threads": 2}) as connection:
         rules.path, files = generate.write(connection, orders, folder, rng)
+        if rules.sides:
+            sides.write(connection, rules.sides, folder, rng)
         (folder / "rules.yml").write_text(yaml_text(rules, rng))
         # a filter may or may not let a NaN through, before it is rejected
         sure = not (orders.has_nan and rules.where is not None)

@@ -57,6 +57,9 @@ def expected_types(rules, customer_type):
             "str": "VARCHAR",
             "exact": re.compile(r"DECIMAL\(\d+,\d+\)|TINYINT|SMALLINT|INTEGER|BIGINT"),
         }[m.type]
+    if rules.sides:
+        published = {"str": "VARCHAR", "int": "BIGINT", "dec": "DECIMAL(18,2)", "bool": "BOOLEAN", "date": "DATE", "double": "DOUBLE"}
+        types |= {a.name: published[a.type] for a in rules.sides.attribute_metrics()}
     types |= {s.name: "DECIMAL(18,6)" if s.kind == "weighted" else "SMALLINT" for s in rules.scores}
     types |= {b.name: "VARCHAR" for b in rules.bands}
     types["clv"] = "DOUBLE"

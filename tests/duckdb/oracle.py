@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import expr
 import presets
+import sides
 from expr import quote_name as q
 from expr import quote_text as t
 
@@ -20,8 +21,29 @@ def load_sql(rules, files, as_of, types, hive=""):
 
     `types` gives the DuckDB type of the columns `time` and `amount`; `hive` names the one partition column, if any.
     """
+    first = passed_sql(rules, rules.role_columns(), rules.where, files, types, hive)
+    more, population = "", ""
+    if rules.sides:
+        second = ""
+        if rules.sides.second:
+            other = rules.sides.second
+            second = passed_sql(rules, other.roles, rules.sides.second_where, rules.sides.second_files, other.types, "")
+        more = sides.load_sql(rules.sides, as_of, rules.timezone or "UTC", second)
+        population = sides.population_sql(rules.sides, as_of)
+    return f"""
+CREATE TABLE passed AS {first};
+{more}
+CREATE VIEW accepted AS SELECT * FROM passed WHERE __customer IS NOT NULL AND __time IS NOT NULL AND __amount IS NOT NULL;
+CREATE VIEW rejected AS SELECT * FROM passed WHERE __customer IS NULL OR __time IS NULL OR __amount IS NULL;
+CREATE TABLE orders AS SELECT * FROM accepted WHERE __day <= DATE {t(as_of)};
+CREATE TABLE customers AS SELECT DISTINCT __customer FROM orders;
+{population}"""
+
+
+def passed_sql(rules, roles, condition, files, types, hive):
+    """The rows of one input of orders that its `where` lets through, with the roles as internal columns."""
     scale = rules.money_scale
-    amount, time = q(rules.amount), q(rules.time)
+    amount, time = q(roles["amount"]), q(roles["time"])
     if types["amount"] == "DOUBLE":
         # half away from zero, which is what DuckDB's round() of a double does; NaN and infinities are bad rows
         whole = f"CAST(round({amount} * 1e{scale}) AS BIGINT)"
@@ -29,21 +51,21 @@ def load_sql(rules, files, as_of, types, hive=""):
     else:
         money = f"CAST({amount} AS DECIMAL(18, {scale}))"
     if types["time"] == "TIMESTAMPTZ":
-        day = f"CAST(timezone({t(rules.timezone or 'UTC')}, {time}) AS DATE)"
+        local = f"timezone({t(rules.timezone or 'UTC')}, {time})"
     else:
-        day = f"CAST({time} AS DATE)"
-    where = expr.duckdb_sql(rules.where, {}) if rules.where is not None else "true"
+        local = f"CAST({time} AS TIMESTAMP)"
+    day = f"CAST({local} AS DATE)"
+    # rows are ordered by the instant where all inputs have one, and by local time where they do not
+    by_instant = rules.sides.by_instant() if rules.sides else True
+    order_by = time if by_instant else local
+    where = expr.duckdb_sql(condition, {}) if condition is not None else "true"
     paths = ", ".join(t(f) for f in files)
     partition = f", hive_partitioning = true, hive_types = {{{t(hive)}: VARCHAR}}" if hive else ""
+    customer, order = q(roles["customer"]), q(roles["order"])
     return f"""
-CREATE TABLE passed AS
-  SELECT *, {q(rules.customer)} AS __customer, {q(rules.order)} AS __order, {time} AS __time, {day} AS __day, {money} AS __amount
-  FROM read_parquet([{paths}]{partition}) WHERE {where};
-CREATE VIEW accepted AS SELECT * FROM passed WHERE __customer IS NOT NULL AND __time IS NOT NULL AND __amount IS NOT NULL;
-CREATE VIEW rejected AS SELECT * FROM passed WHERE __customer IS NULL OR __time IS NULL OR __amount IS NULL;
-CREATE TABLE orders AS SELECT * FROM accepted WHERE __day <= DATE {t(as_of)};
-CREATE TABLE customers AS SELECT DISTINCT __customer FROM orders;
-"""
+  SELECT *, {customer} AS __customer, {order} AS __order, {time} AS __time, {day} AS __day, {money} AS __amount,
+    {order_by} AS __order_by
+  FROM read_parquet([{paths}]{partition}) WHERE {where}"""
 
 
 def unit(scale):
@@ -59,7 +81,7 @@ def metric_sql(m, as_of):
         conditions.append(f"__day > {as_of} - {m.window_days} AND __day <= {as_of}")
     if m.where is not None:
         conditions.append(expr.duckdb_sql(m.where, INTERNAL))
-    rows = f"(SELECT * FROM orders WHERE {' AND '.join(conditions) or 'true'})"
+    rows = f"(SELECT * FROM {m.source or 'orders'} WHERE {' AND '.join(conditions) or 'true'})"
     x = INTERNAL.get(m.of, q(m.of)) if m.of else ""
 
     def grouped(aggregate):
@@ -83,7 +105,7 @@ def metric_sql(m, as_of):
         return grouped(simple[m.agg])
     if m.agg in ("first", "last"):
         way = "ASC" if m.agg == "first" else "DESC"
-        place = f"row_number() OVER (PARTITION BY __customer ORDER BY __time {way}, {x} {way})"
+        place = f"row_number() OVER (PARTITION BY __customer ORDER BY __order_by {way}, {x} {way})"
         return f"SELECT __customer, {x} AS v FROM {rows} WHERE {x} IS NOT NULL QUALIFY {place} = 1"
     if m.agg == "top":
         kind, column = m.weight
@@ -290,6 +312,9 @@ def expected_sql(rules, as_of):
     if rules.clv:
         columns.append("m_clv.v AS clv")
         joins += " LEFT JOIN m_clv USING (__customer)"
+    if rules.sides and rules.sides.attributes:
+        columns += [f"one_each.{q(a)}" for a in rules.sides.attributes]
+        joins += " LEFT JOIN one_each USING (__customer)"
     steps.append(("s0", f"SELECT {', '.join(columns)} FROM customers{joins}"))
 
     def add(query):
@@ -306,7 +331,8 @@ def expected_sql(rules, as_of):
             add_column(f"{expr.duckdb_sql(m.derived, {})} AS {q(m.name)}")
             if m.unrounded is not None:
                 add_column(f"{expr.duckdb_sql(m.unrounded, {})} AS {q('__unrounded_' + m.name)}")
-    by_name = {m.name: m for m in rules.metrics}
+    attributes = rules.sides.attribute_metrics() if rules.sides else []
+    by_name = {m.name: m for m in rules.metrics + attributes}
     for s in rules.scores:
         add_column(f"{score_sql(s, by_name.get(s.of))} AS {q(s.name)}")
     for b in rules.bands:

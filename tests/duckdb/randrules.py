@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import expr
 import presets
+import sides
 from generate import CATEGORIES, CHANNELS, REGIONS, STATUSES
 from rules import Band, Metric, Rules, Score, Segmentation
 
@@ -33,11 +34,12 @@ def draw(rng, orders):
     rules.grain, rules.scale = orders.grain, orders.scale
     if rng.random() < 0.5:
         rules.where = rng.choice(USUAL_FILTERS) if rng.random() < 0.6 else row_condition(rng, orders, roles["amount"])
+    rules.sides = sides.draw(rng, orders, row_condition)
     rules.metrics = list(draw_metrics(rng, orders, rules))
-    rules.scores = list(draw_scores(rng, rules.metrics))
-    exact = [m for m in rules.metrics if is_exact(m)]
+    rules.scores = list(draw_scores(rng, readable(rules)))
+    exact = [m for m in readable(rules) if is_exact(m)]
     for i in range(rng.choice([0, 1, 1, 2]) if exact else 0):
-        rules.bands.append(draw_band(rng, f"band_{i}", rules.metrics, exact))
+        rules.bands.append(draw_band(rng, f"band_{i}", readable(rules), exact))
         band = rules.bands[-1]
         if not band.top and rng.random() < 0.3:
             band.preset = rng.choice(list(presets.BANDS))
@@ -147,9 +149,29 @@ def draw_metrics(rng, orders, rules):
         ]
     for i in range(rng.randint(1, 8)):
         metrics.append(draw_aggregate(rng, orders, f"m{i}", metrics))
+    if rules.sides:
+        for i in range(len(rules.sides.events) * rng.randint(1, 3)):
+            divisors = [m.name for m in metrics if is_exact(m)]
+            metrics.append(sides.draw_metric(rng, f"e{i}", rng.choice(rules.sides.events), divisors))
+        if rules.sides.people:
+            # nobody knows when a prospect ordered last
+            for m in metrics:
+                m.nullable = m.nullable or m.type == "days"
+    attributes = readable_attributes(rules)
     for i in range(rng.choice([0, 1, 2, 4])):
-        metrics.append(draw_derived(rng, f"d{i}", metrics, rules.money_scale))
+        metrics.append(draw_derived(rng, f"d{i}", attributes + metrics, rules.money_scale))
     return metrics
+
+
+def readable_attributes(rules):
+    """The attributes that conditions, scores and derived metrics read."""
+    attributes = rules.sides.attribute_metrics() if rules.sides else []
+    return [a for a in attributes if a.type in ("str", "int", "dec")]
+
+
+def readable(rules):
+    """Everything that scores, bands and rules read."""
+    return readable_attributes(rules) + rules.metrics
 
 
 def draw_aggregate(rng, orders, name, earlier):
@@ -385,6 +407,6 @@ def draw_segments(rng, rules):
             return
         ids = ["alpha", "beta", "gamma", "delta"][: rng.randint(1, 4)]
         scores = [s for s in rules.scores if s.kind != "weighted"]
-        when = [(x, condition(rng, rules.metrics, scores, rules.bands, labels, bool(rules.clv))) for x in ids]
+        when = [(x, condition(rng, readable(rules), scores, rules.bands, labels, bool(rules.clv))) for x in ids]
         yield Segmentation(f"seg_{i}", rules=when, default="other")
         labels[f"seg_{i}"] = [*ids, "other"]

@@ -57,6 +57,7 @@ class Metric:
     leaf: bool = False
     round_digits: int = None
     unrounded: expr.Node = None
+    source: str = ""  # a table of events; "" is the orders
 
     def aggregate_text(self):
         if self.agg == "top":
@@ -129,10 +130,11 @@ class Rules:
     segments: list = field(default_factory=list)  # each after those it reads
     declared: list = field(default_factory=list)  # the same in the order of the file, if that is another one
     columns: list = field(default_factory=list)
+    sides: object = None  # a sides.Sides, or None for one input of orders alone
 
     @property
     def money_scale(self):
-        return 2 if self.scale is None else self.scale
+        return max(self.sides.scales()) if self.sides else 2 if self.scale is None else self.scale
 
     def role_columns(self):
         return {"customer": self.customer, "order": self.order, "time": self.time, "amount": self.amount}
@@ -141,7 +143,7 @@ class Rules:
         """The output columns in order."""
         if self.columns:
             return list(self.columns)
-        names = [self.customer] + [x.name for x in self.metrics + self.scores + self.bands]
+        names = [self.customer] + (self.sides.attributes if self.sides else []) + [x.name for x in self.metrics + self.scores + self.bands]
         if self.clv:
             names.append("clv")
         for s in self.declared or self.segments:
@@ -202,6 +204,8 @@ def metric_value(m):
         value["where"] = expr.rules_text(m.where)
     if m.per:
         value["per"] = m.per
+    if m.source:
+        value["from"] = m.source
     return value if len(value) > 1 else value["expr"]
 
 
@@ -243,7 +247,12 @@ def yaml_text(rules, rng=None):
         orders["where"] = expr.rules_text(rules.where)
     if rules.scale is not None:
         orders["scale"] = rules.scale
-    lines += ["", "inputs:", "  orders:", *block(orders, 4)]
+    import sides  # it reads Metric from here
+
+    lines += ["", "inputs:", *block(sides.inputs_value(rules.sides, orders), 2)]
+    privacy = sides.privacy_value(rules.sides)
+    if privacy:
+        lines += ["", "privacy:", *block(privacy, 2)]
 
     def section(title, items):
         if items:

@@ -233,9 +233,9 @@ fn role_columns(input: &Input) -> Vec<Expr> {
         TimeEncoding::Date => raw_time.clone(),
         _ => time.clone().cast(DataType::Date),
     };
-    let instant = match input.time.encoding {
-        TimeEncoding::Instant => raw_time.cast(DataType::Datetime(TimeUnit::Microseconds, None)),
-        _ => time.clone(),
+    let instant = match input.time.by_instant {
+        true => raw_time.cast(DataType::Datetime(TimeUnit::Microseconds, None)),
+        false => time.clone(),
     };
     let mut columns = vec![
         col(input.customer.column.as_str()).cast(computed(input.customer.ty)).alias(CUSTOMER),

@@ -171,6 +171,22 @@ metrics:
     Shop::new(&[("a", a), ("b", b)], rules).check("id largest sum latest early\n 1 3 1.25 26 1");
 }
 
+/// Where only some inputs have instants, rows are ordered by the local time that all have.
+#[test]
+fn instants_beside_local_times() {
+    // 22:00 UTC is 06:00 of the 2nd in Shanghai, and later than 05:00 there.
+    let a = "id:int at:utc kind:text\n 1 2025-01-01T22:00:00 utc";
+    let b = "id:int at:naive kind:text\n 1 2025-01-02T05:00:00 local";
+    let rules = "timezone: Asia/Shanghai
+inputs:
+  orders:
+    - {path: a.parquet, columns: {customer: id, time: at}}
+    - {path: b.parquet, columns: {customer: id, time: at}}
+metrics: {first: first(kind), last: last(kind)}
+";
+    Shop::new(&[("a", a), ("b", b)], rules).check("id first last\n 1 local utc");
+}
+
 /// Nine threads or one, rows in any order and in any number of files: the same bytes.
 #[test]
 fn several_inputs_on_any_number_of_threads() {
