@@ -58,7 +58,8 @@ pub(super) fn load(args: &RulesArgs, settings: &Settings, data: Data) -> Result<
     let saw_data = catalogs.are_complete(&rules);
     let only_orders = rules.inputs.customers.is_none()
         && rules.inputs.events.is_empty()
-        && rules.privacy.suppress.is_none();
+        && rules.privacy.suppress.is_none()
+        && rules.overrides.is_none();
     let inputs = if only_orders { "orders" } else { "inputs" };
     let plan = resolve::resolve(&rules, &catalogs, settings, &source, &mut diagnostics);
     Ok(Loaded { source, diagnostics, plan, saw_data, inputs })

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::engine;
-use crate::engine::polars::{clv, fit, profile};
+use crate::engine::polars::{clv, fit, profile, pseudonyms};
+use crate::engine::pseudonym::{Key, SHORTEST_BYTES};
 use crate::fit::{Calibration, ClvModel, Model};
 use crate::plan::Plan;
 use crate::publish::{self, Lock, Manifest, Published};
-use crate::report::{Outcome, RunResult, segments_table};
+use crate::report::{Outcome, RunResult, overrides_line, segments_table};
 
 use super::args::{Format, RunArgs};
 use super::exit::Exit;
@@ -47,15 +48,20 @@ pub(super) fn run(args: &RunArgs) -> Exit {
 
 fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     let mut progress = Progress::new(args.log_format);
-    let plan = progress.phase(
+    let mut plan = progress.phase(
         "plan",
         || load(&args.plan.rules, &settings::of_plan(&args.plan), Data::Required).and_then(Loaded::into_plan),
         |plan| format!("{} files, {} rows", plan.files().count(), rows(plan)),
     )?;
+    let key = key(&plan)?;
+    if let Some(key) = &key {
+        key.hide_overrides(&mut plan);
+    }
+    let plan = plan;
     let frozen = args.model.as_deref().map(read_model).transpose()?;
     let lock = Lock::take(&plan.target)?;
     if let Some(code) = args.skip_code
-        && is_published(&plan, frozen.as_ref())
+        && is_published(&plan, frozen.as_ref(), key.as_ref())
     {
         let message = format!("`{}` is this very run", publish::folder(&plan).display());
         return Err(Failure { exit: Exit::Skipped(code), message });
@@ -85,6 +91,12 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         )?,
         false => None,
     };
+    let profile = match &key {
+        Some(key) => {
+            progress.phase("pseudonyms", || pseudonyms::hide(&plan, key, profile), |_| String::new())?
+        }
+        None => profile,
+    };
     let profile = match &learned {
         Some(learned) => {
             progress.phase("value", || clv::value(&plan, profile, Some(learned)), |_| String::new())?
@@ -103,11 +115,14 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     let more: Vec<_> = held_out.iter().map(|check| ("calibration.parquet", &check.table)).collect();
     let published: Published = progress.phase(
         "publish",
-        || publish::publish(&plan, &profile, &model, is_frozen, &more, &lock),
+        || publish::publish(&plan, &profile, &model, is_frozen, key.as_ref(), &more, &lock),
         |published| published.folder.display().to_string(),
     )?;
     if args.plan.rules.format == Format::Text {
         print!("{}", segments_table(&published.folder)?);
+        if let Some(counts) = &published.manifest.overrides {
+            println!("\n{}", overrides_line(counts));
+        }
         println!();
     }
     let folder = published.folder.display().to_string();
@@ -147,8 +162,22 @@ fn read_model(path: &Path) -> Result<Model, Failure> {
     serde_json::from_str(&text).map_err(|error| wrong(format!("not a model: {error}")))
 }
 
+/// The key of the pseudonyms, if the rules ask for them. What is said of it never holds it.
+fn key(plan: &Plan) -> Result<Option<Key>, Failure> {
+    let Some(name) = &plan.privacy.key_env else { return Ok(None) };
+    let wrong = |what: String| Failure {
+        exit: Exit::Rules,
+        message: format!("the environment variable `{name}` {what}"),
+    };
+    let value = std::env::var_os(name)
+        .ok_or_else(|| wrong("is not set; it holds the key of `privacy.pseudonymize`".to_owned()))?;
+    let key = Key::new(value.as_encoded_bytes());
+    let short = || wrong(format!("holds {} bytes; a key has {SHORTEST_BYTES} or more", value.len()));
+    key.ok_or_else(short).map(Some)
+}
+
 /// Whether the target holds the result of this plan on these inputs already.
-fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
+fn is_published(plan: &Plan, frozen: Option<&Model>, key: Option<&Key>) -> bool {
     let folder = publish::folder(plan);
     let Ok(text) = std::fs::read_to_string(folder.join("manifest.json")) else { return false };
     let Ok(manifest) = serde_json::from_str::<Manifest>(&text) else { return false };
@@ -165,6 +194,7 @@ fn is_published(plan: &Plan, frozen: Option<&Model>) -> bool {
         && manifest.plan_sha256 == plan.digest()
         && same_inputs
         && manifest.reads_the_list_of(plan)
+        && manifest.pseudonym_key_check == key.map(Key::check)
         && same_model
 }
 

@@ -59,6 +59,7 @@ codes! {
     PresetMetrics "preset-metrics" Rules "A metric that a preset reads and the rules file does not have.",
     PresetVariable "preset-variable" Rules "A variable that a preset does not have, or cannot use.",
     UnknownLabel "unknown-label" Rules "A comparison with a label its column never has.",
+    Override "override" Rules "A line of the overrides that cannot stand.",
     WindowMisfit "window-misfit" Rules "A window that the aggregate cannot use.",
     UnknownColumn "unknown-column" Rules "A column that the input files do not have.",
     ColumnType "column-type" Rules "A column whose type its role cannot use.",

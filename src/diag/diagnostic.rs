@@ -1,8 +1,9 @@
 //! A complaint as plain data, and the list that a run collects them in.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::{Code, Span};
+use super::{Code, Source, Span};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to do about it.
     pub hints: Vec<String>,
+    /// The text that its places point into; none where that is the rules file.
+    pub source: Option<Arc<Source>>,
 }
 
 impl Diagnostic {
@@ -43,6 +46,7 @@ impl Diagnostic {
             label: None,
             related: Vec::new(),
             hints: Vec::new(),
+            source: None,
         }
     }
 
@@ -54,6 +58,12 @@ impl Diagnostic {
     /// Puts it at a place.
     pub fn with_span(mut self, span: Span) -> Self {
         self.span = Some(span);
+        self
+    }
+
+    /// Its places point into another text than the rules file.
+    pub fn with_source(mut self, source: Arc<Source>) -> Self {
+        self.source = Some(source);
         self
     }
 
@@ -133,10 +143,10 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
-    /// All that are kept, in the order of the file.
+    /// All that are kept, in the order of the file; those of another file follow.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<&Diagnostic> = self.list.iter().collect();
-        all.sort_by_key(|d| d.span);
+        all.sort_by_key(|d| (d.source.as_ref().map(|source| &source.name), d.span));
         all
     }
 }

@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Diagnostics, Severity, Source};
+use super::{Diagnostic, Diagnostics, Lines, Severity, Source};
 
 /// More than anybody reads in one go.
 const MOST: usize = 200;
@@ -20,7 +20,8 @@ pub fn text(diagnostics: &Diagnostics, source: &Source, color: bool) -> String {
     text
 }
 
-fn one(diagnostic: &Diagnostic, source: &Source, renderer: &Renderer) -> String {
+fn one(diagnostic: &Diagnostic, rules: &Source, renderer: &Renderer) -> String {
+    let source = diagnostic.source.as_deref().unwrap_or(rules);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -49,9 +50,21 @@ fn one(diagnostic: &Diagnostic, source: &Source, renderer: &Renderer) -> String 
 }
 
 /// All that are kept as a JSON array of objects: severity, code, message, file, line, column, end, hints.
-pub fn json(diagnostics: &Diagnostics, source: &Source) -> serde_json::Value {
-    let lines = source.lines();
-    let one = |d: &Diagnostic| {
+pub fn json<'a>(diagnostics: &'a Diagnostics, source: &'a Source) -> serde_json::Value {
+    let rules = source.lines();
+    // Sorted by source, so the lines of one are worked out once.
+    let mut others: Option<(&Source, Lines<'_>)> = None;
+    let one = |d: &'a Diagnostic| {
+        let source = d.source.as_deref().unwrap_or(source);
+        if let Some(other) = d.source.as_deref()
+            && others.as_ref().is_none_or(|(known, _)| !std::ptr::eq(*known, other))
+        {
+            others = Some((other, other.lines()));
+        }
+        let lines = match (&d.source, &others) {
+            (Some(_), Some((_, lines))) => lines,
+            _ => &rules,
+        };
         let place = d.span.map(|span| {
             let span = source.clamp(span);
             (lines.line_column(span.start), lines.line_column(span.end))

@@ -38,7 +38,7 @@ impl<T> Spanned<T> {
 }
 
 /// A named text that spans point into.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// What to call it in messages, usually its path as typed.
     pub name: String,

@@ -3,9 +3,11 @@
 
 mod ledger;
 pub mod polars;
+pub mod pseudonym;
 
 pub use ledger::{Counts, InputCounts, Ledger};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Why an engine stopped.
@@ -39,4 +41,19 @@ pub enum Error {
     /// The engine itself refused.
     #[error("the engine stopped: {0}")]
     Engine(String),
+}
+
+/// What came of the overrides: each is counted once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverrideCounts {
+    /// The label is another than the rules say, by one segment.
+    pub applied: u64,
+    /// The label is another, by more than one segment in the declared order.
+    pub far_off: u64,
+    /// The label is what the rules say anyway.
+    pub no_op: u64,
+    /// The last day is over.
+    pub expired: u64,
+    /// There is no such customer.
+    pub unknown_customer: u64,
 }

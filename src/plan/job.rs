@@ -7,9 +7,11 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
+use crate::decimal::Decimal;
+
 use super::{
-    Aggregate, Band, Clv, Customer, Customers, Expr, Input, InputFile, Score, ScoreKind, Segmentation,
-    Suppress, Table, Type, Within,
+    Aggregate, Audience, Band, Clv, Customer, Customers, Expr, Input, InputFile, Overrides, Privacy, Score,
+    ScoreKind, Segmentation, Suppress, Table, Type, Within,
 };
 
 /// A job: everything a run does, with nothing left to decide.
@@ -51,6 +53,14 @@ pub struct Plan {
     pub segmentations: Vec<Segmentation>,
     /// The segmentations' numbers in an order in which each reads only earlier ones.
     pub segmentation_order: Vec<usize>,
+    /// Labels set by hand, if there are any.
+    pub overrides: Option<Overrides>,
+    /// How close to a boundary is close, as a part of it; none where nobody asked.
+    pub edges_within: Option<Decimal>,
+    /// The segments that get a file of their own.
+    pub audiences: Vec<Audience>,
+    /// What is hidden.
+    pub privacy: Privacy,
     /// The output's columns, in order; the customer's id is always among them.
     pub output: Vec<OutputColumn>,
     /// The folder that gets `as_of=…`.
@@ -114,9 +124,10 @@ impl Plan {
         inputs.chain(self.customers.as_ref().map(|customers| ("customers", &customers.table)))
     }
 
-    /// Every Parquet file that is read, with the name of its input.
+    /// Every file that is read and whose hash tells one input from another, with the name of the input.
     pub fn files(&self) -> impl Iterator<Item = (&str, &InputFile)> {
-        self.tables().flat_map(|(name, table)| table.files.iter().map(move |file| (name, file)))
+        let tables = self.tables().flat_map(|(name, table)| table.files.iter().map(move |file| (name, file)));
+        tables.chain(self.overrides.iter().map(|overrides| ("overrides", &overrides.file)))
     }
 
     /// Whether the orders of one input are all there is, so that no other input has to be told from them.
@@ -127,6 +138,11 @@ impl Plan {
     /// Decimal places of money, if the orders have amounts.
     pub fn money_scale(&self) -> Option<u8> {
         self.orders.iter().find_map(|input| Some(input.amount.as_ref()?.scale))
+    }
+
+    /// The type of the customer's id from the profile on: a pseudonym is a text.
+    pub fn id_type(&self) -> Type {
+        if self.privacy.key_env.is_some() { Type::Text } else { self.customer.ty }
     }
 
     /// The type of a score's column.
@@ -215,7 +231,23 @@ impl fmt::Display for Plan {
             }
             writeln!(f, "      0. {}", segmentation.default.id)?;
         }
+        if let Some(overrides) = &self.overrides {
+            writeln!(f, "  overrides         {}", overrides.path)?;
+        }
         writeln!(f, "publish")?;
+        if let Some(key_env) = &self.privacy.key_env {
+            writeln!(f, "  pseudonyms        HMAC-SHA-256, the key in {key_env}")?;
+        }
+        if let Some(least) = self.privacy.report_min_group {
+            writeln!(f, "  reports           groups of {least} customers or more")?;
+        }
+        if let Some(within) = self.edges_within {
+            writeln!(f, "  edges             within {within} of a boundary")?;
+        }
+        for audience in &self.audiences {
+            let columns: Vec<&str> = audience.columns.iter().map(|column| column.name.as_str()).collect();
+            writeln!(f, "  {} {}", audience.file_name(), columns.join(", "))?;
+        }
         for column in &self.output {
             writeln!(f, "  {:<17} {}", column.name, column.ty.sql())?;
         }

@@ -3,18 +3,22 @@
 //! "default".
 
 mod aggregate;
+mod audience;
 mod band;
 mod clv;
 mod expr;
 mod input;
 mod job;
 mod lifecycle;
+mod overrides;
+mod privacy;
 mod score;
 mod segmentation;
 mod types;
 mod within;
 
 pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
+pub use audience::Audience;
 pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
@@ -25,6 +29,8 @@ pub use input::{
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, OutputColumn, Plan};
 pub use lifecycle::{GapsOf, LearnedNumber, Lifecycle};
+pub use overrides::{Action, Id, Override, Overrides};
+pub use privacy::Privacy;
 pub use score::{Best, Bins, Score, ScoreKind, Ties};
 pub use segmentation::{Looks, Rule, Segment, Segmentation};
 pub use types::Type;

@@ -62,7 +62,21 @@ impl Segmentation {
         segments
     }
 
-    /// The column with the number of the rule that gave the label.
+    /// For each rule the number of its label in [`Self::segments`], and before them that of the default: the label of
+    /// rule `n` stands at `n`.
+    pub fn segment_numbers(&self) -> Vec<usize> {
+        let segments = self.segments();
+        let number = |id: &str| segments.iter().position(|segment| segment.id == id).unwrap_or(0);
+        let given = self.rules.iter().map(|rule| rule.segment.id.as_str());
+        [self.default.id.as_str()].into_iter().chain(given).map(number).collect()
+    }
+
+    /// The column with the action that was taken by hand, where there are overrides.
+    pub fn override_column(&self) -> String {
+        format!("{}_override", self.name)
+    }
+
+    /// The column with the number of the rule that matched.
     pub fn rule_column(&self) -> String {
         format!("{}_rule", self.name)
     }

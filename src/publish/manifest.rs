@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::engine::polars::Profile;
-use crate::engine::{Counts, InputCounts};
+use crate::engine::{Counts, InputCounts, OverrideCounts};
 use crate::fit::Model;
 use crate::plan::{AmountEncoding, InputFile, Plan, hex};
 
@@ -54,6 +54,12 @@ pub struct Manifest {
     pub suppressed: Option<Suppressed>,
     /// Rows of all parts.
     pub customers: u64,
+    /// What came of the overrides, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overrides: Option<OverrideCounts>,
+    /// Tells the key of the pseudonyms from another, where ids are hidden; nothing can be learned of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym_key_check: Option<String>,
     /// Name and SQL type of every column of the parts, in order.
     pub columns: Vec<(String, String)>,
     /// What was learned, or applied.
@@ -78,7 +84,7 @@ pub struct InputEntry {
     pub bytes: u64,
     /// Its rows.
     pub rows: u64,
-    /// SHA-256 of its footer.
+    /// SHA-256 of its footer; of the overrides, of all the file.
     pub footer_sha256: String,
 }
 
@@ -227,6 +233,8 @@ impl Manifest {
             joined_customers: counts.joined_customers,
             suppressed: suppressed(plan, profile),
             customers: profile.customers.height() as u64,
+            overrides: None,
+            pseudonym_key_check: None,
             columns: plan.output.iter().map(|column| (column.name.clone(), column.ty.sql())).collect(),
             model: model.clone(),
             frozen,

@@ -19,7 +19,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::engine::polars::summary::{self, Previous};
-use crate::engine::polars::{Frame, Profile, apply, rejected, write};
+use crate::engine::polars::{Frame, Profile, apply, audience, overrides, rejected, write};
+use crate::engine::pseudonym::Key;
 use crate::fit::Model;
 use crate::plan::Plan;
 
@@ -37,13 +38,14 @@ pub fn folder(plan: &Plan) -> PathBuf {
     plan.target.join(format!("as_of={}", plan.as_of))
 }
 
-/// Writes, verifies and swaps in one run; `frozen` says that the model was not fitted by it, `more` are tables beside
-/// the usual ones. The lock must be held.
+/// Writes, verifies and swaps in one run; `frozen` says that the model was not fitted by it, `key` hides ids of rows
+/// that never got to the profile, `more` are tables beside the usual ones. The lock must be held.
 pub fn publish(
     plan: &Plan,
     profile: &Profile,
     model: &Model,
     frozen: bool,
+    key: Option<&Key>,
     more: &[(&str, &Frame)],
     _lock: &Lock,
 ) -> Result<Published, Error> {
@@ -57,7 +59,7 @@ pub fn publish(
         ("tiermill.as_of".to_owned(), plan.as_of.to_string()),
     ];
     let labelled = apply::label(plan, model, &profile.customers)?;
-    let output = apply::published(plan, &labelled)?;
+    let output = apply::published(&plan.output, &labelled)?;
 
     let count = write::parts(profile.customers.height());
     let mut parts = Vec::new();
@@ -78,14 +80,25 @@ pub fn publish(
     };
     table("segments.parquet", &summary::segments(plan)?)?;
     table("summary.parquet", &summary::summary(plan, profile, &labelled, &previous(plan)?)?)?;
-    table("rejected.parquet", &rejected::read(plan, profile)?)?;
+    table("rejected.parquet", &rejected::read(plan, profile, key)?)?;
+    let mut override_counts = None;
+    if let Some(all) = &plan.overrides {
+        let (report, counts) = overrides::report(plan, all, &labelled)?;
+        table("overrides.parquet", &report)?;
+        override_counts = Some(counts);
+    }
+    for one in &plan.audiences {
+        table(&one.file_name(), &audience::customers(one, &labelled)?)?;
+    }
     for (name, frame) in more {
         table(name, frame)?;
     }
 
     staging.write("model.json", &json(model)?)?;
     tables.push("model.json".to_owned());
-    let manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), &parts, &tables)?;
+    let mut manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), &parts, &tables)?;
+    manifest.overrides = override_counts;
+    manifest.pseudonym_key_check = key.map(Key::check);
     let text = json(&manifest)?;
     staging.write("manifest.json", &text)?;
     staging.write("_SUCCESS", format!("{}\n", manifest::sha256(&text)).as_bytes())?;

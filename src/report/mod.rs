@@ -4,4 +4,4 @@ mod result;
 mod table;
 
 pub use result::{Outcome, RunResult, Seconds};
-pub use table::segments_table;
+pub use table::{overrides_line, segments_table};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::engine::OverrideCounts;
 use crate::fit::Calibration;
 use crate::publish::{Manifest, RowCounts};
 
@@ -36,6 +37,9 @@ pub struct Outcome {
     pub customers: u64,
     /// What happened to every input row.
     pub rows: RowCounts,
+    /// What came of the overrides, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overrides: Option<OverrideCounts>,
     /// How many parts there are.
     pub parts: usize,
     /// Their size.
@@ -64,6 +68,7 @@ impl Outcome {
             output,
             customers: manifest.customers,
             rows: manifest.rows.clone(),
+            overrides: manifest.overrides,
             parts: manifest.parts.len(),
             bytes: manifest.parts.iter().map(|part| part.bytes).sum(),
             calibration,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::engine::Error;
 use crate::engine::polars::summary;
+use crate::engine::{Error, OverrideCounts};
 
 /// One line a segment: customers, their share, their revenue's share.
 pub fn segments_table(folder: &Path) -> Result<String, Error> {
@@ -34,6 +34,15 @@ pub fn segments_table(folder: &Path) -> Result<String, Error> {
         );
     }
     Ok(text)
+}
+
+/// What came of the overrides, in one line.
+pub fn overrides_line(counts: &OverrideCounts) -> String {
+    let OverrideCounts { applied, far_off, no_op, expired, unknown_customer } = counts;
+    format!(
+        "overrides: {applied} applied, {far_off} far off, {no_op} without effect, {expired} expired, \
+         {unknown_customer} of unknown customers"
+    )
 }
 
 /// `2500315.63` → `2,500,315.63`

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::catalog::{self, Catalog, IdList};
+use crate::catalog::{self, Catalog, IdList, OverridesFile};
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::spec;
 
@@ -19,6 +19,8 @@ pub struct Catalogs {
     pub customers: Option<Catalog>,
     /// `privacy.suppress`.
     pub suppress: Option<IdList>,
+    /// `overrides`.
+    pub overrides: Option<OverridesFile>,
 }
 
 /// Whether inputs that are not there are an error.
@@ -55,7 +57,11 @@ impl Catalogs {
             let list = catalog::read_list(&path(&suppress.path.value));
             list.map_err(|diagnostic| report(diagnostic, suppress.path.span)).ok()
         });
-        Self { orders, events, customers, suppress }
+        let overrides = rules.overrides.as_ref().and_then(|overrides| {
+            let file = catalog::read_overrides(&path(&overrides.path.value));
+            file.map_err(|diagnostic| report(diagnostic, overrides.path.span)).ok()
+        });
+        Self { orders, events, customers, suppress, overrides }
     }
 
     /// Whether every input of the rules is there.
@@ -65,6 +71,7 @@ impl Catalogs {
             && self.events_of(events.len()).all(|catalog| catalog.is_some())
             && (customers.is_none() || self.customers.is_some())
             && (rules.privacy.suppress.is_none() || self.suppress.is_some())
+            && (rules.overrides.is_none() || self.overrides.is_some())
     }
 
     /// The catalogs of this many inputs of orders.

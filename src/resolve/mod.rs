@@ -3,9 +3,11 @@
 //! columns' types are unknown and everything else is still checked.
 
 mod aggregate;
+mod audiences;
 mod bands;
 mod catalogs;
 mod clv;
+mod edges;
 mod expr;
 mod facts;
 mod functions;
@@ -16,8 +18,10 @@ mod metrics;
 mod names;
 mod order;
 mod output;
+mod overrides;
 mod population;
 mod presets;
+mod privacy;
 mod roles;
 mod scope;
 mod scores;
@@ -32,7 +36,7 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use crate::diag::{Diagnostics, Source};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Type};
 use crate::spec;
 
 pub use catalogs::{Catalogs, Missing};
@@ -69,7 +73,10 @@ pub fn resolve(
         bands,
         clv,
         segmentations,
-        privacy: _,
+        overrides,
+        privacy,
+        audiences,
+        edges,
         tests: _,
         output,
     } = rules;
@@ -96,11 +103,26 @@ pub fn resolve(
     let scores = scores::resolve(written_scores, &measures, &mut scope, out);
     let bands = bands::resolve(bands, &measures, &mut scope, out);
     let known = segments::Scores { written: written_scores, resolved: &scores };
+    scope.has_overrides = overrides.is_some();
+    let names: Vec<&str> = segmentations.iter().map(|one| one.name.value.as_str()).collect();
     let segments::Resolved { segmentations, order: segmentation_order } =
         segments::resolve(segmentations, known, &mut scope, out);
-    let output_columns = output::resolve(output, &inputs.customer, &scope, out);
+    let (id, id_type) = (&inputs.customer.column, inputs.customer.ty);
+    let overrides = overrides.as_ref().and_then(|written| {
+        let hide = privacy.key_env.is_some();
+        let known = overrides::Known { segmentations: &segmentations, names: names.clone(), id_type, hide };
+        overrides::resolve(written, catalogs.overrides.as_ref(), &known, out)
+    });
+    let edges_within = edges.as_ref().and_then(|written| edges::resolve(written, out));
+    let privacy = privacy::resolve(privacy, &rules.inputs, &aggregates.list, out);
+    let shown = if privacy.key_env.is_some() { Type::Text } else { id_type };
+    let columns = output::all(&(id.clone(), shown), &scope);
+    let output_columns = output::resolve(output, &columns, out);
+    let known =
+        audiences::Known { segmentations: &segmentations, names, columns: &columns, output: &output_columns };
+    let audiences = audiences::resolve(audiences, &known, out);
 
-    if out.has_errors() {
+    if out.has_errors() || (rules.overrides.is_some() && overrides.is_none()) {
         return None;
     }
     if settings.lint {
@@ -145,6 +167,10 @@ pub fn resolve(
         bands,
         segmentations,
         segmentation_order,
+        overrides,
+        edges_within,
+        audiences,
+        privacy,
         output: output_columns,
         target,
         rules_sha256: plan::hex(&Sha256::digest(source.text.as_bytes())),

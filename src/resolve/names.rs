@@ -64,6 +64,9 @@ pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
         check_name(name, out);
         claim(&name.value, name.span, "segments", out);
         claim(&format!("{}_rule", name.value), name.span, "rules of segments", out);
+        if rules.overrides.is_some() {
+            claim(&format!("{}_override", name.value), name.span, "overrides of segments", out);
+        }
     }
     if let Some(Some(clv)) = &rules.clv {
         for name in CLV_COLUMNS {

@@ -32,7 +32,7 @@ pub(super) fn resolve(
     timezone: Option<Tz>,
     out: &mut Diagnostics,
 ) -> Population {
-    let spec::Privacy { suppress: written, consent } = privacy;
+    let spec::Privacy { suppress: written, consent, key_env: _, report_min_group: _ } = privacy;
     if let (Some(consent), None) = (consent, customers) {
         let message = "`consent` is a column of `inputs.customers`, which is not there";
         let hint = "add `customers: {path: …, columns: {customer: …}}` to the inputs";

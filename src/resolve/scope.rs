@@ -159,12 +159,20 @@ pub(super) struct CustomerScope {
     found: HashMap<String, Found>,
     /// Declared in a section that is worked out later, and what it is.
     later: HashMap<String, &'static str>,
+    /// Whether labels may have been set by hand.
+    pub(super) has_overrides: bool,
     as_of: NaiveDate,
 }
 
 impl CustomerScope {
     pub(super) fn new(as_of: NaiveDate) -> Self {
-        Self { columns: Vec::new(), found: HashMap::new(), later: HashMap::new(), as_of }
+        Self {
+            columns: Vec::new(),
+            found: HashMap::new(),
+            later: HashMap::new(),
+            has_overrides: false,
+            as_of,
+        }
     }
 
     /// Adds a column.

@@ -1,7 +1,7 @@
 //! `segments`: rules in order; presets are spelled out as rules by their own file.
 
 use crate::diag::{Code, Diagnostic, Diagnostics, listed};
-use crate::plan::{Column, Rule, Score, Segmentation, Type};
+use crate::plan::{Action, Column, Rule, Score, Segmentation, Type};
 use crate::spec::{self, Looks, Preset, PresetBody};
 
 use super::expr::{BY_METRIC, NoAggregates, Typer};
@@ -37,13 +37,17 @@ pub(super) fn resolve(
         let name = &one.name.value;
         scope.add(Section::Segments, name, Type::Text, labels(one));
         scope.add(Section::Segments, &format!("{name}_rule"), Type::Score, None);
+        if scope.has_overrides {
+            let actions = Action::ALL.map(|action| action.name().to_owned());
+            scope.add(Section::Segments, &format!("{name}_override"), Type::Text, Some(actions.to_vec()));
+        }
     }
     let one = |one: &spec::Segmentation| match &one.preset {
         Some(preset) => presets::resolve(one, preset, scores, scope, out),
         None => from_rules(one, scope, out),
     };
     let resolved: Vec<Option<Segmentation>> = written.iter().map(one).collect();
-    let order = order(&resolved, written, out);
+    let order = order(&resolved, written, scope.has_overrides, out);
     // Without errors, which leave no plan, all are there.
     Resolved { segmentations: resolved.into_iter().flatten().collect(), order }
 }
@@ -75,11 +79,13 @@ fn labels(written: &spec::Segmentation) -> Option<Vec<String>> {
 fn order(
     resolved: &[Option<Segmentation>],
     written: &[spec::Segmentation],
+    has_overrides: bool,
     out: &mut Diagnostics,
 ) -> Vec<usize> {
     let is_of = |column: &str, at: usize| {
         let name = written[at].name.value.as_str();
-        column == name || column.strip_suffix("_rule") == Some(name)
+        let by_hand = || has_overrides && column.strip_suffix("_override") == Some(name);
+        column == name || column.strip_suffix("_rule") == Some(name) || by_hand()
     };
     let reads = |one: &Option<Segmentation>| {
         let mut read = Vec::new();

@@ -27,11 +27,11 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
         optional("bands", Shape::Map(&BAND), "bands by cumulative share (ABC), or by place from the top"),
         optional("clv", CLV, "customer lifetime value"),
         optional("segments", Shape::Map(&SEGMENTATION), "segmentations: each gives every customer one label"),
-        optional("overrides", Shape::NotBuilt, "labels set by hand"),
+        optional("overrides", OVERRIDES, "labels set by hand"),
         optional("guards", Shape::NotBuilt, "limits checked before anything is published"),
         optional("privacy", PRIVACY, "opt-outs, consent and pseudonyms"),
-        optional("audiences", Shape::NotBuilt, "one file for each named segment"),
-        optional("edges", Shape::NotBuilt, "customers close to a boundary"),
+        optional("audiences", Shape::List(&AUDIENCE), "one file for each named segment"),
+        optional("edges", Shape::NotBuilt, "customers close to a boundary that decides their label"),
         optional("tests", TESTS, "a few rows in, expected columns out; `tiermill test` runs them"),
         optional("output", OUTPUT, "where the result goes, and which columns"),
     ],
@@ -149,7 +149,7 @@ const PRIVACY: Shape = Shape::Object(&Object {
             Shape::Text,
             "a boolean column of `inputs.customers`: only those for whom it is true are computed",
         ),
-        optional("pseudonymize", Shape::NotBuilt, "pseudonyms instead of ids"),
+        optional("pseudonymize", PSEUDONYMIZE, "publish HMAC-SHA-256 of ids instead of ids"),
         optional("report_min_group", Shape::NotBuilt, "smaller groups are not shown in reports"),
     ],
     others: None,
@@ -396,3 +396,40 @@ const TEST: Shape = Shape::Object(&Object {
 });
 
 const TEST_ROWS: Shape = Shape::List(&Shape::Map(&Shape::Cell));
+
+const OVERRIDES: Shape = Shape::Object(&Object {
+    what: "`overrides`",
+    keys: &[required(
+        "path",
+        Shape::Text,
+        "a CSV file with a header, or Parquet: segmentation, customer, action (pin, floor, cap or exclude), segment, \
+         reason, author, expires_on",
+    )],
+    others: None,
+});
+
+const AUDIENCE: Shape = Shape::Either(&[
+    Shape::Text,
+    Shape::Object(&Object {
+        what: "an audience",
+        keys: &[
+            required("segment", Shape::Text, "`segmentation.segment`, such as tier.high_value"),
+            optional(
+                "columns",
+                Shape::List(&Shape::Text),
+                "these columns only; those of the output if left out",
+            ),
+        ],
+        others: None,
+    }),
+]);
+
+const PSEUDONYMIZE: Shape = Shape::Object(&Object {
+    what: "`pseudonymize`",
+    keys: &[required(
+        "key_env",
+        Shape::Text,
+        "the environment variable that holds the key, of 16 bytes or more; it is never written anywhere",
+    )],
+    others: None,
+});

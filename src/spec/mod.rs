@@ -2,14 +2,17 @@
 //! applied. One file per section. It is read in three passes: YAML text to a tree ([`yaml`]), the tree against
 //! the table of the format ([`shape`], [`format`]), the tree to typed sections. Each pass reports all it finds.
 
+mod audience;
 mod band;
 mod clv;
+mod edges;
 pub mod expr;
 mod fitted;
 mod format;
 mod input;
 mod metric;
 mod output;
+mod overrides;
 mod preset;
 mod preset_format;
 mod privacy;
@@ -22,14 +25,17 @@ mod shape;
 mod test;
 mod yaml;
 
+pub use audience::Audience;
 pub use band::{Band, Bounds};
 pub use clv::{Clv, Margin};
+pub use edges::Edges;
 
 pub use expr::Expr;
 pub use fitted::{Fitted, GapsOf};
 pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, Unknown};
 pub use metric::Metric;
 pub use output::Output;
+pub use overrides::{OverrideLine, OverrideLines, Overrides, read_overrides};
 pub use preset::{
     Preset, PresetBody, PresetCondition, PresetMetric, PresetRule, PresetScores, PresetVariable, SCORE_ROLES,
 };

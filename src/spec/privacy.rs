@@ -1,4 +1,4 @@
-//! `privacy`: who is left out before anything is computed, as written.
+//! `privacy`: who is left out before anything is computed, and what is hidden, as written.
 
 use crate::diag::Spanned;
 
@@ -12,6 +12,10 @@ pub struct Privacy {
     pub suppress: Option<Suppress>,
     /// The column of the table of customers that says who may be computed.
     pub consent: Option<Spanned<String>>,
+    /// The environment variable with the key of the pseudonyms.
+    pub key_env: Option<Spanned<String>>,
+    /// Groups of fewer customers are not shown in reports.
+    pub report_min_group: Option<Spanned<u64>>,
 }
 
 /// A list of customer ids.
@@ -29,6 +33,11 @@ impl Privacy {
         let suppress = node.get("suppress").and_then(|node| {
             Some(Suppress { path: reader.text(node, "path")?, column: reader.text(node, "column")? })
         });
-        Self { suppress, consent: reader.text(node, "consent") }
+        Self {
+            suppress,
+            consent: reader.text(node, "consent"),
+            key_env: node.get("pseudonymize").and_then(|node| reader.text(node, "key_env")),
+            report_min_group: reader.integer(node, "report_min_group"),
+        }
     }
 }

@@ -4,7 +4,9 @@ use crate::diag::Spanned;
 
 use super::reader::Reader;
 use super::yaml::Node;
-use super::{Band, Clv, Inputs, Metric, Output, Privacy, Score, Segmentation, Test};
+use super::{
+    Audience, Band, Clv, Edges, Inputs, Metric, Output, Overrides, Privacy, Score, Segmentation, Test,
+};
 
 /// A rules file, shape checked.
 #[derive(Clone, Debug)]
@@ -25,8 +27,14 @@ pub struct Rules {
     pub clv: Option<Option<Clv>>,
     /// `segments:`
     pub segmentations: Vec<Segmentation>,
+    /// `overrides:`
+    pub overrides: Option<Overrides>,
     /// `privacy:`
     pub privacy: Privacy,
+    /// `audiences:`
+    pub audiences: Vec<Audience>,
+    /// `edges:`
+    pub edges: Option<Edges>,
     /// `tests:`
     pub tests: Vec<Test>,
     /// `output:`
@@ -38,6 +46,7 @@ impl Rules {
     pub(super) fn read(root: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let name = reader.text(root, "name");
         let inputs = root.get("inputs").and_then(|node| Inputs::read(node, reader));
+        let audiences = root.get("audiences").map_or(&[][..], Node::items);
         let rules = Self {
             name: name?,
             timezone: reader.text(root, "timezone"),
@@ -47,7 +56,10 @@ impl Rules {
             bands: reader.each(root, "bands", Band::read),
             clv: root.get("clv").map(|node| Clv::read(node, reader)),
             segmentations: reader.each(root, "segments", Segmentation::read),
+            overrides: root.get("overrides").and_then(|node| Overrides::read(node, reader)),
             privacy: Privacy::read(root.get("privacy"), reader),
+            audiences: audiences.iter().filter_map(|node| Audience::read(node, reader)).collect(),
+            edges: root.get("edges").and_then(|node| Edges::read(node, reader)),
             tests: root.get("tests").map_or_else(Vec::new, |node| Test::read_all(node, reader)),
             output: Output::read(root.get("output"), reader),
         };

@@ -1,14 +1,17 @@
 //! Every complaint about a rules file, to the letter: `fixtures/diagnostics/<code>.yml` and what is printed for it.
 //!
 //! A fixture may begin with lines for this test alone, which are cut off: `#: data` checks it against the test data,
-//! `#: set a.b=c` adds an override. `TIERMILL_BLESS=1 cargo test --release diagnostics` writes the `.txt` files anew;
+//! `#: set a.b=c` adds an override, `#: line a,b,c` a line to the file of labels set by hand. `TIERMILL_BLESS=1 cargo test --release diagnostics` writes the `.txt` files anew;
 //! read what changed before it is committed.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tiermill::diag::{Code, Diagnostic, render};
+use tiermill::catalog::OverridesFile;
+use tiermill::diag::{Code, Diagnostic, Source, render};
+use tiermill::plan::InputFile;
 use tiermill::spec::Override;
 
 use crate::rules::{self, Checked};
@@ -34,11 +37,12 @@ fn code_of(file: &Path) -> String {
 fn check_fixture(file: &Path) -> Checked {
     let whole = fs::read_to_string(file).expect("a fixture");
     let mut text = whole.as_str();
-    let (mut with_data, mut overrides) = (false, Vec::new());
+    let (mut with_data, mut overrides, mut labels) = (false, Vec::new(), String::new());
     while let Some(rest) = text.strip_prefix("#: ") {
         let (directive, rest) = rest.split_once('\n').expect("a line");
         match directive.split_once(' ') {
             None if directive == "data" => with_data = true,
+            Some(("line", line)) => labels += &format!("{line}\n"),
             Some(("set", set)) => {
                 let (path, value) = set.split_once('=').expect("path=value");
                 overrides.push(Override { path: path.to_owned(), value: value.to_owned() });
@@ -47,7 +51,11 @@ fn check_fixture(file: &Path) -> Checked {
         }
         text = rest;
     }
-    rules::check(text, &overrides, with_data)
+    let labels = OverridesFile {
+        file: InputFile { path: "overrides.csv".into(), bytes: 0, rows: 0, footer_sha256: String::new() },
+        source: Arc::new(Source::new("overrides.csv", labels)),
+    };
+    rules::check_with(text, &overrides, with_data, Some(&labels))
 }
 
 #[test]
@@ -177,10 +185,8 @@ fn the_example_is_accepted() {
 fn what_is_not_built_is_refused() {
     let sections = [
         ("    path: ", "    quality: {future: 0}\n    path: ", "quality"),
-        ("output:\n", "overrides: {path: rules/overrides.csv}\noutput:\n", "overrides"),
         ("output:\n", "guards:\n  tier.high_value: {share: [0.01, 0.40]}\noutput:\n", "guards"),
         ("output:\n", "privacy: {report_min_group: 10}\noutput:\n", "report_min_group"),
-        ("output:\n", "audiences: {vip: tier = 'high_value'}\noutput:\n", "audiences"),
         ("output:\n", "edges: {within: 0.05}\noutput:\n", "edges"),
     ];
     for (before, after, name) in sections {

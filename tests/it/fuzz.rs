@@ -447,7 +447,7 @@ impl Mutator {
 fn catalogs(rules: &spec::Rules) -> Catalogs {
     let all = |inputs: usize| vec![Some(CATALOG.clone()); inputs];
     let (orders, events) = (all(rules.inputs.orders.len()), all(rules.inputs.events.len()));
-    Catalogs { orders, events, customers: Some(CATALOG.clone()), suppress: None }
+    Catalogs { orders, events, customers: Some(CATALOG.clone()), suppress: None, overrides: None }
 }
 
 /// What must hold of a plan without an error: nothing of the rules file got lost on the way.

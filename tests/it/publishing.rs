@@ -1,7 +1,10 @@
 //! What a run publishes, and how: the folder's content, hashes that hold, types every warehouse takes, one swap.
 
+mod audiences;
 mod failure;
+mod overrides;
 mod parts;
+mod pseudonyms;
 mod readback;
 mod signal;
 

@@ -4,18 +4,22 @@
 mod apply;
 mod condition;
 mod input;
+mod overrides;
 mod params;
 mod presets;
 mod profile;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::support::{Rows, Sandbox, Value, table};
 use apply::{Row, apply};
 use input::{AS_OF, Fate, Id, Input, Order};
+use overrides::Override;
 use params::Params;
 
 /// What the contract says of an input.
@@ -29,7 +33,7 @@ struct Expected {
     rejected: Vec<(usize, i64, &'static str)>,
 }
 
-fn expect(input: &Input, params: &Params) -> Expected {
+fn expect(input: &Input, params: &Params, overrides: &[Override]) -> Expected {
     let mut expected = Expected::default();
     let mut orders: BTreeMap<Id, Vec<Order>> = BTreeMap::new();
     for (number, file) in input.files.iter().enumerate() {
@@ -50,7 +54,8 @@ fn expect(input: &Input, params: &Params) -> Expected {
     };
     let (ids, mut rows): (Vec<Id>, Vec<Row>) =
         orders.iter().map(|(id, orders)| (id.clone(), profile(orders))).unzip();
-    apply(&mut rows, params);
+    let own = |id: &Id| overrides.iter().filter(|one| one.customer == *id).collect();
+    apply(&mut rows, params, &ids.iter().map(own).collect::<Vec<_>>());
     expected.customers = ids.into_iter().zip(rows).collect();
     expected
 }
@@ -66,7 +71,10 @@ fn columns(params: &Params) -> Vec<String> {
     columns.push("value".to_owned());
     columns.extend((0..params.bands.len()).map(|at| format!("b{at}")));
     columns.push("clv".to_owned());
-    columns.extend(["rfm", "rfm_rule", "stage", "stage_rule", "tier", "tier_rule"].map(str::to_owned));
+    for name in ["rfm", "stage", "tier"] {
+        columns.extend([name.to_owned(), format!("{name}_rule")]);
+        columns.extend(params.overrides.iter().map(|_| format!("{name}_override")));
+    }
     columns
 }
 
@@ -78,8 +86,12 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
     }
     let rules = params.rules(input);
     sandbox.text("rules.yml", &rules);
+    let overrides = overrides::of(params.overrides.as_deref().unwrap_or_default(), input, params);
+    if params.overrides.is_some() {
+        sandbox.text("overrides.csv", &overrides::csv(&overrides));
+    }
     let published = sandbox.publish("rules.yml", AS_OF).map_err(TestCaseError::fail)?;
-    let expected = expect(input, params);
+    let expected = expect(input, params, &overrides);
 
     let rows = &published.manifest.rows;
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
@@ -108,6 +120,10 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
     prop_assert_eq!(&rejected.columns, &["file", "row", "reason", "customer", "time", "amount"]);
     prop_assert_eq!(found, expected.rejected.iter().map(place).collect::<Vec<_>>());
 
+    if params.overrides.is_some() {
+        check_report(&published.folder, params, &overrides, &expected)?;
+    }
+
     let parts = Rows::parts(&published.folder);
     prop_assert_eq!(&parts.columns, &columns(params));
     let ids = |id: &Id| match id {
@@ -125,6 +141,39 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
             );
         }
     }
+    Ok(())
+}
+
+/// Every label set by hand is reported with what came of it.
+fn check_report(
+    folder: &Path,
+    params: &Params,
+    overrides: &[Override],
+    expected: &Expected,
+) -> Result<(), TestCaseError> {
+    let report = Rows::read(&folder.join("overrides.parquet"));
+    let words = |row: &[Value]| row.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let found: Vec<Vec<String>> = report.rows.iter().map(|row| words(row)).collect();
+    let place = |name: &str| ["rfm", "stage", "tier"].iter().position(|one| *one == name);
+    let mut sorted: Vec<&Override> = overrides.iter().collect();
+    sorted.sort_by_key(|one| (place(one.segmentation), one.customer.clone()));
+    let line = |one: &&Override| {
+        let row = expected.customers.iter().find(|(id, _)| *id == one.customer).map(|(_, row)| row);
+        let [status, ruled, label] = overrides::outcome(one, params, row);
+        let customer = match &one.customer {
+            Id::Int(id) => id.to_string(),
+            Id::Text(id) => id.clone(),
+        };
+        let as_of: NaiveDate = AS_OF.parse().unwrap();
+        let day = one.expires_on.map_or("-".to_owned(), |day| day.to_string());
+        let left = one.expires_on.map_or("-".to_owned(), |day| (day - as_of).num_days().to_string());
+        let [segmentation, action, segment] = [one.segmentation, one.action, one.segment].map(str::to_owned);
+        let [reason, author] = ["said so, \"twice\"", "me"].map(str::to_owned);
+        vec![segmentation, customer, action, segment, reason, author, day, left, status, ruled, label]
+    };
+    prop_assert_eq!(found, sorted.iter().map(line).collect::<Vec<_>>());
+    let columns = "segmentation customer action segment reason author expires_on days_to_expiry status label_by_rules label";
+    prop_assert_eq!(report.columns.join(" "), columns);
     Ok(())
 }
 

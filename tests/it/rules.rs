@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use chrono::NaiveDate;
 use parquet::arrow::ArrowWriter;
 use tempfile::TempDir;
+use tiermill::catalog::OverridesFile;
 use tiermill::diag::{Diagnostics, Source, render};
 use tiermill::plan::Plan;
 use tiermill::resolve::{self, Catalogs, Missing, Settings};
@@ -41,6 +42,16 @@ pub(crate) fn settings() -> Settings {
 
 /// Reads and resolves a rules file, with the data that it names or without any.
 pub(crate) fn check(text: &str, overrides: &[Override], with_data: bool) -> Checked {
+    check_with(text, overrides, with_data, None)
+}
+
+/// The same with a file of labels set by hand.
+pub(crate) fn check_with(
+    text: &str,
+    overrides: &[Override],
+    with_data: bool,
+    labels: Option<&OverridesFile>,
+) -> Checked {
     let mut source = Source::new("rules.yml", text);
     let mut diagnostics = Diagnostics::new();
     let settings = settings();
@@ -49,6 +60,7 @@ pub(crate) fn check(text: &str, overrides: &[Override], with_data: bool) -> Chec
             true => Catalogs::read(&rules, &settings, Missing::Error, &mut diagnostics),
             false => Catalogs::default(),
         };
+        let catalogs = Catalogs { overrides: labels.cloned().or(catalogs.overrides.clone()), ..catalogs };
         resolve::resolve(&rules, &catalogs, &settings, &source, &mut diagnostics)
     });
     Checked { plan, diagnostics, source }

@@ -1,18 +1,21 @@
 //! Stage 3, apply: a pure function of (customer row, model) → scores, bands, labels. No window, no sort, no look at
-//! any other row.
+//! any other row. A label set by hand belongs to the customer's row.
 
 use polars::lazy::dsl::{Expr, col, lit, when};
 use polars::prelude::{DataFrame, DataType, IntoLazy, NULL};
 
 use crate::engine::Error;
 use crate::fit::{BandCut, Cut, FORMAT, Groups, Kind, Model, Number, ScoreModel, key_double};
-use crate::plan::{self, Band, Best, Bounds, Column, Plan, Score, ScoreKind, Segmentation, Type, Within};
+use crate::plan::{
+    self, Band, Best, Bounds, Column, OutputColumn, Plan, Score, ScoreKind, Segmentation, Type, Within,
+};
 
 use super::fit::{best_word, kind_of, method};
 use super::grouped;
 use super::groups::type_word;
 use super::lifecycle;
 use super::lower::{decimal, lower};
+use super::overrides;
 use super::types::{computed, published as published_type};
 
 /// Labels every customer: the profile's columns with scores, bands, labels and rule numbers beside them.
@@ -32,15 +35,21 @@ pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<DataFr
     frame = frame.with_columns(weighted.into_iter().map(weighted_score).collect::<Vec<_>>());
     for &at in &plan.segmentation_order {
         let segmentation = &plan.segmentations[at];
-        let rule = rule_number(segmentation, model)?;
-        frame = frame.with_columns([rule]).with_columns([label_of(segmentation)]);
+        frame = frame.with_columns([rule_number(segmentation, model, None)?]);
+        frame = match &plan.overrides {
+            None => frame.with_columns([label_of(segmentation)]),
+            Some(all) if all.live(&segmentation.name, plan.as_of).next().is_some() => {
+                overrides::apply(frame, (plan, model), segmentation, all)?
+            }
+            Some(_) => frame.with_columns([label_of(segmentation), overrides::none(segmentation)]),
+        };
     }
     Ok(frame.collect()?)
 }
 
-/// The columns that are published, in order and in their published types.
-pub fn published(plan: &Plan, labelled: &DataFrame) -> Result<DataFrame, Error> {
-    let columns = plan.output.iter().map(|column| {
+/// Columns that are published, in order and in their published types.
+pub fn published(columns: &[OutputColumn], labelled: &DataFrame) -> Result<DataFrame, Error> {
+    let columns = columns.iter().map(|column| {
         let held = labelled.column(&column.name)?;
         held.strict_cast(&published_type(column.ty)).map_err(|error| match column.ty {
             Type::Decimal(_) => Error::Overflow { column: column.name.clone(), ty: column.ty.sql() },
@@ -165,7 +174,7 @@ fn score(score: &Score, plan: &Plan, model: &Model) -> Result<Expr, Error> {
                 let customer = &plan.customer;
                 let columns = [group, col(customer.column.as_str())];
                 let score_column =
-                    grouped::score(value, columns, (cuts, groups), (kind, *best, customer.ty))?;
+                    grouped::score(value, columns, (cuts, groups), (kind, *best, plan.id_type()))?;
                 return Ok(score_column.alias(score.name.as_str()));
             }
             let reached = cuts.iter().flatten().map(|cut| reached(&value, cut, kind, *best, plan));
@@ -189,7 +198,7 @@ fn reached(value: &Expr, cut: &Cut, kind: Kind, best: Best, plan: &Plan) -> Resu
     let at = number(Number::parse(&cut.value, kind).ok_or_else(unreadable)?);
     let Some(customer) = &cut.customer else { return Ok(reaches(value.clone(), at, best)) };
     let id = col(plan.customer.column.as_str());
-    let from = match plan.customer.ty {
+    let from = match plan.id_type() {
         Type::Int => id.gt_eq(lit(customer.parse::<i64>().map_err(|_| unreadable())?)),
         _ => id.gt_eq(lit(customer.clone())),
     };
@@ -233,11 +242,16 @@ fn band(band: &Band, model: &Model) -> Result<Expr, Error> {
     Ok(expr.alias(band.name.as_str()))
 }
 
-/// The number of the first rule that is true; only true is.
-fn rule_number(segmentation: &Segmentation, model: &Model) -> Result<Expr, Error> {
+/// The number of the first rule that is true; only true is. Rules that give the label `without` are passed over.
+pub(super) fn rule_number(
+    segmentation: &Segmentation,
+    model: &Model,
+    without: Option<&str>,
+) -> Result<Expr, Error> {
     let column = |column: &Column| lifecycle::column(column, model);
     let mut rule = lit(0_i16);
-    for (at, one) in segmentation.rules.iter().enumerate().rev() {
+    let rules = segmentation.rules.iter().enumerate().rev();
+    for (at, one) in rules.filter(|(_, one)| without.is_none_or(|label| one.segment.id != label)) {
         rule = when(lower(&one.when, &column)?).then(lit(at as i16 + 1)).otherwise(rule);
     }
     Ok(rule.cast(computed(Type::Score)).alias(segmentation.rule_column().as_str()))

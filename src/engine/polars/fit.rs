@@ -198,7 +198,7 @@ enum Ids {
 impl Ids {
     fn of(plan: &Plan, customers: &DataFrame) -> Result<Self, Error> {
         let ids = customers.column(&plan.customer.column)?;
-        Ok(match plan.customer.ty {
+        Ok(match plan.id_type() {
             Type::Int => Self::Int(ids.i64()?.rechunk().into_owned()),
             _ => Self::Text(ids.str()?.rechunk().into_owned()),
         })

@@ -2,6 +2,7 @@
 //! model, [`apply`] labels each customer by (row, model) alone, [`mod@write`] makes Parquet of it.
 
 pub mod apply;
+pub mod audience;
 pub mod cells;
 pub mod clv;
 mod convert;
@@ -11,7 +12,9 @@ mod grouped;
 mod groups;
 mod lifecycle;
 mod lower;
+pub mod overrides;
 pub mod profile;
+pub mod pseudonyms;
 pub mod rejected;
 mod scan;
 pub mod summary;

@@ -9,11 +9,13 @@ use polars::prelude::{
     PolarsResult, StringChunked, polars_err,
 };
 
+use crate::engine::pseudonym::Key;
 use crate::engine::{Error, InputCounts};
 use crate::plan::{Input, InputFile, Plan, Source};
 
 use super::Profile;
 use super::profile::{self, Gate, IdSet, NOBODY, Population};
+use super::pseudonyms;
 use super::scan::{self, AFTER_AS_OF, CUSTOMER, REASON, REASONS};
 
 /// The most rows that are written out; all are counted.
@@ -23,7 +25,8 @@ const ROW: &str = "@row";
 pub(super) const UNKNOWN_CUSTOMER: &str = "unknown_customer";
 
 /// File, row (from 1), reason, and the customer, time and amount as they stand there. Empty without rejected rows.
-pub fn read(plan: &Plan, profile: &Profile) -> Result<DataFrame, Error> {
+/// With a `key` the profile knows pseudonyms only, and so does the table.
+pub fn read(plan: &Plan, profile: &Profile, key: Option<&Key>) -> Result<DataFrame, Error> {
     let counts = &profile.counts.inputs;
     let is_order = |input: &Input| input.source == Source::Orders;
     // Events of strangers are no mistake: whoever visits need not have bought anything.
@@ -42,28 +45,33 @@ pub fn read(plan: &Plan, profile: &Profile) -> Result<DataFrame, Error> {
         if has_some(counts, is_order(input)) {
             let strangers = is_order(input) && counts.counts.unknown > 0;
             let known = strangers.then(|| everybody(plan, profile)).transpose()?;
-            of_input(plan, input, &gate, known, &mut table)?;
+            of_input(plan, input, &gate, known.map(|known| (known, key.cloned())), &mut table)?;
         }
     }
     if let (Some(population), Some(customers)) = (population, &plan.customers) {
         of_customers(&population, &customers.table.files, &mut table);
     }
-    table.finish()
+    let table = table.finish()?;
+    match key {
+        Some(key) => pseudonyms::hide_column(key, table, "customer"),
+        None => Ok(table),
+    }
 }
 
 /// The ids of the population.
 fn everybody(plan: &Plan, profile: &Profile) -> Result<IdSet, Error> {
-    let mut ids = IdSet::new(plan.customer.ty);
+    let mut ids = IdSet::new(plan.id_type());
     ids.insert(profile.customers.column(&plan.customer.column)?)?;
     Ok(ids)
 }
 
-/// Rows of orders or events; `known` is the population where rows of other customers are set aside, too.
+/// Rows of orders or events; `known` is the population where rows of other customers are set aside, too, with the key
+/// of its pseudonyms if it is known by these.
 fn of_input(
     plan: &Plan,
     input: &Input,
     gate: &Arc<Gate>,
-    known: Option<IdSet>,
+    known: Option<(IdSet, Option<Key>)>,
     table: &mut Table,
 ) -> Result<(), Error> {
     let raw = |name: &str, alias: &str| col(name).cast(DataType::String).alias(alias);
@@ -82,9 +90,14 @@ fn of_input(
     let is_bad = col(REASON).gt(lit(0_u8)).and(col(REASON).lt(lit(AFTER_AS_OF)));
     let wanted = match known {
         None => is_bad,
-        Some(known) => {
+        Some((known, key)) => {
             let stranger = asked_of_ids(move |ids| {
-                Ok(known.find(ids)?.into_iter().map(|place| place == NOBODY).collect())
+                let hidden = key.as_ref().map(|key| pseudonyms::hidden(key, ids)).transpose()?;
+                Ok(known
+                    .find(hidden.as_ref().unwrap_or(ids))?
+                    .into_iter()
+                    .map(|place| place == NOBODY)
+                    .collect())
             });
             is_bad.or(col(REASON).eq(lit(0_u8)).and(stranger))
         }

@@ -10,7 +10,7 @@ use polars::prelude::{
 
 use crate::decimal::render;
 use crate::engine::Error;
-use crate::plan::{Bounds, Plan, Segment, Segmentation, Type};
+use crate::plan::{Bounds, Plan, Segment, Type};
 
 use super::Profile;
 use super::profile::{ORDERS, RECENCY, REVENUE};
@@ -102,10 +102,10 @@ pub fn summary(
     let mut table = Table::new(scale, plan.facts.revenue.is_some(), clv.is_some());
     let total_revenue: i128 = revenue.iter().sum();
     for segmentation in &plan.segmentations {
-        let rules = labelled.column(&segmentation.rule_column())?.i16()?;
+        let labels = labelled.column(&segmentation.name)?.str()?;
         let mut tallies: HashMap<&str, Tally> = HashMap::new();
-        for (row, rule) in rules.iter().enumerate() {
-            let tally = tallies.entry(label(segmentation, rule.unwrap_or(0))).or_default();
+        for (row, label) in labels.iter().enumerate() {
+            let tally = tallies.entry(label.unwrap_or_default()).or_default();
             tally.customers += 1;
             tally.orders.push(orders[row].unwrap_or(0));
             tally.revenue.push(revenue[row]);
@@ -120,11 +120,6 @@ pub fn summary(
         }
     }
     table.finish()
-}
-
-fn label(segmentation: &Segmentation, rule: i16) -> &str {
-    let rule = usize::try_from(rule).unwrap_or(0).checked_sub(1).and_then(|at| segmentation.rules.get(at));
-    rule.map_or(&segmentation.default.id, |rule| &rule.segment.id)
 }
 
 /// The columns of the summary while they grow.

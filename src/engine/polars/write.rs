@@ -59,7 +59,7 @@ pub fn part(plan: &Plan, frame: &DataFrame, number: usize, parts: usize) -> Resu
     }
     let is_here = |hash: u64| (hash % parts as u64) as usize == number;
     let ids = frame.column(&plan.customer.column)?;
-    let mask: BooleanChunked = match plan.customer.ty {
+    let mask: BooleanChunked = match plan.id_type() {
         Type::Int => {
             let here = ids.i64()?.iter().map(|id| id.is_some_and(|id| is_here(hash_int(id))));
             BooleanChunked::from_iter_values("".into(), here)

@@ -25,7 +25,8 @@ fn check(ids: Cells, customers: usize) -> Vec<Vec<Value>> {
     sandbox.text("rules.yml", RULES);
     let plan = sandbox.plan("rules.yml", "2025-01-31").unwrap();
     let (profile, model) = learn(&plan).unwrap();
-    let output = apply::published(&plan, &apply::label(&plan, &model, &profile.customers).unwrap()).unwrap();
+    let output =
+        apply::published(&plan.output, &apply::label(&plan, &model, &profile.customers).unwrap()).unwrap();
     let whole = write::part(&plan, &output, 0, 1).unwrap();
     assert!(whole.equals_missing(&output), "one part is everything");
 

@@ -31,7 +31,7 @@ impl Written {
         let plan = sandbox.plan("rules.yml", AS_OF).unwrap();
         let (profile, model) = learn(&plan).unwrap();
         let labelled = apply::label(&plan, &model, &profile.customers).unwrap();
-        let output = apply::published(&plan, &labelled).unwrap();
+        let output = apply::published(&plan.output, &labelled).unwrap();
         let expected = readback::expect(&plan, &output).unwrap();
         write::table(&output, &sandbox.path(PART), &Vec::new()).unwrap();
         Self { sandbox, plan, expected }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::support::Value;
 
+use super::overrides::{self, Override};
 use super::params::{BOUNDS, Bounds, Method, Params, Place, Score, Segments, TOPS, WEIGHTS, Within};
 use super::presets;
 
@@ -23,7 +24,7 @@ impl Row {
 }
 
 /// Adds scores, bands and segments to the customers, who are sorted by id.
-pub(crate) fn apply(customers: &mut [Row], params: &Params) {
+pub(crate) fn apply(customers: &mut [Row], params: &Params, overrides: &[Vec<&Override>]) {
     for score in &params.scores {
         let values = measured(customers, score.of, false);
         let groups = groups(customers, score.within);
@@ -53,7 +54,7 @@ pub(crate) fn apply(customers: &mut [Row], params: &Params) {
         let bands = (0..values.len()).map(banded).collect();
         set(customers, &format!("b{number}"), bands);
     }
-    for row in customers {
+    for (row, own) in customers.iter_mut().zip(overrides) {
         let digit = |score: &str| match row.get(score) {
             Value::Int(score) => Some(*score),
             _ => None,
@@ -61,9 +62,9 @@ pub(crate) fn apply(customers: &mut [Row], params: &Params) {
         let code = digit("r").zip(digit("f")).zip(digit("m")).map(|((r, f), m)| 100 * r + 10 * f + m);
         let (rule, label) = presets::of(params.preset(), code);
         row.set("rfm_rule", Value::Int(rule));
-        row.set("rfm", Value::text(label));
-        segment(row, "stage", &params.stage);
-        segment(row, "tier", &params.tier);
+        overrides::label(row, "rfm", &presets::labels(params.preset()), &[(label, rule > 0)], own);
+        segment(row, "stage", &params.stage, own);
+        segment(row, "tier", &params.tier, own);
     }
 }
 
@@ -224,8 +225,11 @@ fn band(value: &Value, values: &[Value], bounds: &[(&str, &str)]) -> Value {
     Value::text(bounds.iter().find(|(_, bound)| is_above(bound)).map_or(last, |(band, _)| band))
 }
 
-fn segment(row: &mut Row, name: &str, rules: &Segments) {
-    let first = rules.iter().position(|(_, when)| when.of(row) == Some(true));
+fn segment(row: &mut Row, name: &str, rules: &Segments, own: &[&Override]) {
+    let rules: Vec<(&str, bool)> =
+        rules.iter().map(|(label, when)| (*label, when.of(row) == Some(true))).collect();
+    let first = rules.iter().position(|(_, is_true)| *is_true);
     row.set(&format!("{name}_rule"), Value::Int(first.map_or(0, |at| at as i64 + 1)));
-    row.set(name, Value::text(first.map_or("rest", |at| rules[at].0)));
+    let labels: Vec<&str> = rules.iter().map(|(label, _)| *label).chain(["rest"]).collect();
+    overrides::label(row, name, &labels, &rules, own);
 }

@@ -190,6 +190,14 @@ impl Input {
         ]
     }
 
+    /// An id that an input of this kind may hold.
+    pub(crate) fn some_id(&self, at: usize) -> Id {
+        match self.ids {
+            Ids::Int => Id::Int(INT_IDS[at % INT_IDS.len()]),
+            Ids::Text => Id::Text(TEXT_IDS[at % TEXT_IDS.len()].to_owned()),
+        }
+    }
+
     fn customer(&self, seed: Seed) -> Option<usize> {
         if seed.0 == 31 { None } else { usize::from(seed.0).checked_rem(usize::from(self.crowd)) }
     }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::condition::{Condition, condition};
 use super::input::Input;
+use super::overrides;
 
 /// What a score or band may be of: whole numbers, money and doubles, some of them null.
 pub(crate) const MEASURES: [&str; 8] =
@@ -77,6 +78,8 @@ pub(crate) struct Params {
     pub(crate) bands: Vec<(&'static str, Bounds, Within)>,
     pub(crate) stage: Segments,
     pub(crate) tier: Segments,
+    /// Labels set by hand, if the rules file names a file of them.
+    pub(crate) overrides: Option<Vec<(u8, u8, u8, u8, u8)>>,
 }
 
 const BREAKS: [&str; 9] = ["-10", "-0.5", "0", "0.005", "1", "5", "10", "30", "60.5"];
@@ -111,9 +114,9 @@ pub(crate) fn params() -> impl Strategy<Value = Params> {
     let of = prop::sample::select(MEASURES[1..].to_vec());
     let bands = prop::collection::vec((of, bounds, within()), 1..3);
     let weights = prop::collection::vec(0..WEIGHTS.len(), 3);
-    let segments = (condition(false), condition(false), condition(true));
+    let segments = (condition(false), condition(false), condition(true), overrides::seeds());
     (rfm, others, weights, bands, segments, 1..70_u32, 1..5_u32).prop_map(
-        |((bins, rfm), others, weights, bands, (one, two, three), window, months)| {
+        |((bins, rfm), others, weights, bands, (one, two, three, overrides), window, months)| {
             let mut scores = Vec::new();
             for ((method, within), (name, of, low)) in rfm.into_iter().zip([
                 ("r", "recency_days", true),
@@ -126,7 +129,8 @@ pub(crate) fn params() -> impl Strategy<Value = Params> {
                 scores.push(Score { name: format!("s{at}"), of, method, low, within });
             }
             let stage = vec![("one", one), ("two", two)];
-            Params { window, months, bins, scores, weights, bands, stage, tier: vec![("three", three)] }
+            let tier = vec![("three", three)];
+            Params { window, months, bins, scores, weights, bands, stage, tier, overrides }
         },
     )
 }
@@ -221,6 +225,9 @@ scores:
                 writeln!(text, "      - id: {id}\n        when: >-\n          {when}").unwrap();
             }
             writeln!(text, "    default: rest").unwrap();
+        }
+        if self.overrides.is_some() {
+            writeln!(text, "overrides: {{path: overrides.csv}}").unwrap();
         }
         text
     }

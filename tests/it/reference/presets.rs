@@ -38,3 +38,9 @@ pub(crate) fn of(preset: &str, code: Option<i64>) -> (i64, &'static str) {
         None => (0, "unscored"),
     }
 }
+
+/// All labels in the order of the table, that of everybody else last.
+pub(crate) fn labels(preset: &str) -> Vec<&'static str> {
+    let table: &[(&'static str, &str)] = if preset == "rfm-11" { &RFM_11 } else { &CN_8 };
+    table.iter().map(|(label, _)| *label).chain(["unscored"]).collect()
+}

@@ -5,7 +5,10 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
+};
 use chrono::{Days, NaiveDate};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -139,6 +142,8 @@ fn value(column: &dyn Array, at: usize) -> Value {
             let day = column.as_primitive::<Date32Type>().value(at);
             Value::Date(NaiveDate::default() + Days::new(day.try_into().unwrap()))
         }
+        // A local time, in microseconds.
+        DataType::Timestamp(..) => Value::Int(column.as_primitive::<TimestampMicrosecondType>().value(at)),
         other => panic!("a published column of type {other}"),
     }
 }

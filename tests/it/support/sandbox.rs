@@ -109,7 +109,7 @@ impl Sandbox {
         let plan = self.plan(rules, as_of)?;
         let (profile, model) = learn(&plan)?;
         let lock = Lock::take(&plan.target).map_err(|error| error.to_string())?;
-        publish::publish(&plan, &profile, &model, false, &[], &lock).map_err(|error| error.to_string())
+        publish::publish(&plan, &profile, &model, false, None, &[], &lock).map_err(|error| error.to_string())
     }
 }
 

@@ -1,0 +1,39 @@
+//! Ids → pseudonyms, between the profile and everything that is learned or published: no later stage sees an id.
+
+use polars::prelude::{
+    Column, DataFrame, DataType, IntoColumn, NewChunkedArray, SortMultipleOptions, StringChunked,
+};
+use rayon::prelude::*;
+
+use crate::engine::Error;
+use crate::engine::pseudonym::Key;
+use crate::plan::Plan;
+
+use super::Profile;
+
+/// The profile under pseudonyms, sorted by them.
+pub fn hide(plan: &Plan, key: &Key, profile: Profile) -> Result<Profile, Error> {
+    let Profile { mut customers, counts } = profile;
+    let id = plan.customer.column.as_str();
+    customers.replace(id, hidden(key, customers.column(id)?)?)?;
+    // Two ids would have to share a hash for ties to matter.
+    let customers = customers.sort([id], SortMultipleOptions::default())?;
+    Ok(Profile { customers, counts })
+}
+
+/// A table with the ids of one column under pseudonyms.
+pub(super) fn hide_column(key: &Key, mut table: DataFrame, column: &str) -> Result<DataFrame, Error> {
+    let ids = hidden(key, table.column(column)?)?;
+    table.replace(column, ids)?;
+    Ok(table)
+}
+
+/// A column of ids as pseudonyms; null stays null.
+pub(super) fn hidden(key: &Key, ids: &Column) -> Result<Column, Error> {
+    let texts = ids.cast(&DataType::String)?;
+    let texts: Vec<Option<&str>> = texts.str()?.iter().collect();
+    let pseudonyms: Vec<Option<String>> =
+        texts.into_par_iter().map(|id| id.map(|id| key.pseudonym(id))).collect();
+    let name = ids.name().clone();
+    Ok(StringChunked::from_iter_options(name, pseudonyms.into_iter()).into_column())
+}
