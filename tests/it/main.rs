@@ -20,5 +20,6 @@ mod publishing;
 mod reference;
 mod rule_tests;
 mod rules;
+mod scenes;
 mod starter;
 mod support;

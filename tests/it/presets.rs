@@ -324,6 +324,31 @@ fn lifecycle_retail_day_by_day() {
     );
 }
 
+/// D4: a customer without an order is a prospect, which takes a table of customers.
+#[test]
+fn lifecycle_retail_knows_prospects() {
+    let sandbox = Sandbox::new();
+    sandbox.orders("orders.parquet", &table::words(LIVES));
+    sandbox.orders("customers.parquet", &table::words("id:text\n active\n nobody"));
+    let rules = format!(
+        "tiermill: 1
+name: prospects
+inputs:
+  orders: {{path: orders.parquet, columns: {{customer: id, order: order_id, time: at, amount: amount}}}}
+  customers: {{path: customers.parquet, columns: {{customer: id}}}}
+{LIFE}segments: {{stage: {{preset: lifecycle-retail}}}}
+"
+    );
+    sandbox.text("rules.yml", &rules);
+    let published = sandbox.publish("rules.yml", "2025-12-31").unwrap_or_else(|error| panic!("{error}"));
+    let rows = Rows::parts(&published.folder);
+    let stage = |id: &str| {
+        let row = rows.rows.iter().find(|row| row[0].to_string() == id).expect(id);
+        row[rows.at("stage")].to_string()
+    };
+    assert_eq!((stage("nobody"), stage("active")), ("prospect".to_owned(), "active".to_owned()));
+}
+
 /// D5, D6: how often and how much at a time are two axes: either can be read off alone.
 #[test]
 fn purchase_2x2_has_two_axes() {
