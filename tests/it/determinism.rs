@@ -45,6 +45,7 @@ metrics:
   steadiness: {expr: monthly_cv(count(*)), window: 360d}
   steadiness_of_money: {expr: monthly_cv(sum(amount)), window: 540d}
   avg_order: revenue / rows
+  usual_gap: gap_quantile(time, 0.8)
 scores:
   r: {of: recency_days, quantiles: 5, best: low}
   f: {of: rows, quantiles: 5, ties: split}
@@ -54,14 +55,20 @@ scores:
   r2: {of: recency_days, mean: true, best: low}
   f2: {of: rows, breaks: [2]}
   m2: {of: avg_order, mean: true}
+  among: {of: revenue, quantiles: 4, ties: split, within: usual_discs, min_group: 100}
   value: {weighted: {r: 0.2, f: 0.3, m: 0.5}}
 bands:
   abc: {of: revenue, cumulative: {A: 0.80, B: 0.95, C: 1}}
-  by_order: {of: avg_order, cumulative: {top: 0.5, rest: 1}}
+  by_order: {of: avg_order, cumulative: {top: 0.5, rest: 1}, within: purchase_days, min_group: 20}
+  from_top: {of: revenue, top: {best: 1%, next: 500, rest: all}, within: usual_discs}
 clv: {model: simple, horizon: 365d, margin: 0.3}
 segments:
   rfm: {preset: rfm-11, scores: [r, f, m]}
   eight: {preset: cn-8, scores: [r2, f2, m2]}
+  stage:
+    preset: lifecycle-retail
+    fitted: customer
+    metrics: {recency: recency_days, since_first: first_days, last_gap: gap, orders: rows}
   tier:
     rules:
       - id: best

@@ -1,5 +1,6 @@
 //! Goldens: small inputs whose results were worked out by hand, with the working beside them.
 
+mod attributes;
 mod crossed;
 mod groups;
 mod lifecycle;
@@ -16,11 +17,13 @@ struct Golden {
     zone: &'static str,
     /// Further lines of `inputs.orders`.
     input: &'static str,
+    /// A table of customers and the list of its attributes.
+    customers: Option<(&'static str, &'static str)>,
 }
 
 /// Orders as a table of words; columns are `id`, `at` and, as needed, `order_id` and `amount`.
 fn golden(orders: &str) -> Golden {
-    Golden { orders: orders.to_owned(), as_of: "2025-01-31", zone: "UTC", input: "" }
+    Golden { orders: orders.to_owned(), as_of: "2025-01-31", zone: "UTC", input: "", customers: None }
 }
 
 /// Orders of one customer each, worth these amounts, by customers 1, 2, 3 …
@@ -46,6 +49,11 @@ impl Golden {
         self
     }
 
+    fn customers(mut self, table: &'static str, attributes: &'static str) -> Self {
+        self.customers = Some((table, attributes));
+        self
+    }
+
     /// Runs the rules (everything below `inputs`) and compares the columns that `expected` names.
     fn check(&self, rules: &str, expected: &str) {
         let sandbox = Sandbox::new();
@@ -59,9 +67,15 @@ impl Golden {
             roles += ", amount: amount";
         }
         let (zone, input) = (self.zone, self.input);
+        let customers = self.customers.map_or(String::new(), |(table, attributes)| {
+            sandbox.orders("customers.parquet", &table::words(table));
+            format!(
+                "  customers: {{path: customers.parquet, columns: {{customer: id}}, attributes: {attributes}}}\n"
+            )
+        });
         let head = format!(
             "tiermill: 1\nname: golden\ntimezone: {zone}\ninputs:\n  orders:\n    path: orders.parquet\n    \
-             columns: {{{roles}}}\n{input}\n"
+             columns: {{{roles}}}\n{input}\n{customers}"
         );
         sandbox.text("rules.yml", &(head + rules));
         let published = sandbox.publish("rules.yml", self.as_of).unwrap_or_else(|error| panic!("{error}"));
