@@ -50,6 +50,27 @@ impl Histogram {
         Self { kind, counts }
     }
 
+    /// Counts keys of 64 bits, which may come in any order.
+    pub fn narrow(kind: Kind, mut keys: Vec<i64>) -> Self {
+        let bounds = keys.iter().min().zip(keys.iter().max());
+        let range = bounds.and_then(|(min, max)| Some((*min, usize::try_from(max.checked_sub(*min)?).ok()?)));
+        let mut counts: Vec<(i128, u64)> = Vec::new();
+        if let Some((min, range)) = range.filter(|(_, range)| *range <= keys.len().max(1 << 10)) {
+            let mut dense = vec![0_u64; range + 1];
+            keys.iter().for_each(|key| dense[(key - min) as usize] += 1);
+            let counted = (i128::from(min)..).zip(dense).filter(|(_, count)| *count > 0);
+            return Self { kind, counts: counted.collect() };
+        }
+        keys.par_sort_unstable();
+        for key in keys {
+            match counts.last_mut() {
+                Some((last, count)) if *last == i128::from(key) => *count += 1,
+                _ => counts.push((i128::from(key), 1)),
+            }
+        }
+        Self { kind, counts }
+    }
+
     /// How many customers have a value.
     pub fn customers(&self) -> u64 {
         self.counts.iter().map(|(_, count)| count).sum()

@@ -63,6 +63,8 @@ pub struct Plan {
     pub privacy: Privacy,
     /// The output's columns, in order; the customer's id is always among them.
     pub output: Vec<OutputColumn>,
+    /// The most customers of one part of the output.
+    pub part_customers: usize,
     /// The folder that gets `as_of=…`.
     pub target: PathBuf,
     /// SHA-256 of the rules file's text, in hex.
@@ -108,6 +110,14 @@ pub struct OutputColumn {
 }
 
 impl Plan {
+    /// Customers of one part, which makes parts of 128–256 MB.
+    pub const PART_CUSTOMERS: usize = 4_000_000;
+
+    /// How many parts a number of customers makes: it follows from nothing else.
+    pub fn parts(&self, customers: usize) -> usize {
+        customers.div_ceil(self.part_customers.max(1)).max(1)
+    }
+
     /// SHA-256, in hex, of the job without its inputs, as-of and target: what a model must agree with.
     pub fn digest(&self) -> String {
         hex(&Sha256::digest(self.to_string()))

@@ -61,12 +61,12 @@ pub fn publish(
     let labelled = apply::label(plan, model, &profile.customers)?;
     let output = apply::published(&plan.output, &labelled)?;
 
-    let count = write::parts(profile.customers.height());
     let mut parts = Vec::new();
-    for number in 0..count {
+    let mut start = 0;
+    for (number, size) in write::part_sizes(plan, &output)?.into_iter().enumerate() {
         let name = format!("part-{number:05}.parquet");
-        let part = write::part(plan, &output, number, count)?;
-        write::table(&part, &staging.path().join(&name), &metadata)?;
+        write::table(&output.slice(start, size), &staging.path().join(&name), &metadata)?;
+        start += size as i64;
         parts.push(name);
     }
     let expected = readback::expect(plan, &output)?;

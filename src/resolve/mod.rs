@@ -172,6 +172,7 @@ pub fn resolve(
         audiences,
         privacy,
         output: output_columns,
+        part_customers: Plan::PART_CUSTOMERS,
         target,
         rules_sha256: plan::hex(&Sha256::digest(source.text.as_bytes())),
     })

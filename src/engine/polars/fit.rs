@@ -1,6 +1,9 @@
 //! Stage 2, fit: the population's columns → histograms → the model. The learning itself is [`crate::fit`]'s.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use polars::lazy::dsl::col;
 use polars::prelude::{Column, DataFrame, DataType, Int64Chunked, IntoLazy, StringChunked};
@@ -21,6 +24,7 @@ use super::lower::lower;
 /// Learns the cuts of a population, whose CLV columns `clv` has given it.
 pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Model, Error> {
     let customers = &profile.customers;
+    let mut known = Known::default();
     let mut scores = Vec::new();
     for score in &plan.scores {
         if let ScoreKind::Fitted { of, bins, best, within } = &score.kind {
@@ -28,8 +32,8 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
                 Bins::Quantiles(_, Ties::Split) => Some(Ids::of(plan, customers)?),
                 _ => None,
             };
-            let learn = |part: &Part| Ok(score_cuts(part, *bins, *best, ids.as_ref()));
-            let keys = Keys::of(of, customers)?;
+            let learn = |part: &Part<'_>| Ok(score_cuts(part, *bins, *best, ids.as_ref()));
+            let keys = known.of(of, customers)?;
             let all = learn(&keys.part(None))?;
             scores.push(ScoreModel {
                 name: score.name.clone(),
@@ -44,8 +48,8 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
     }
     let mut bands = Vec::new();
     for band in &plan.bands {
-        let learn = |part: &Part| band_cuts(part, band);
-        let keys = Keys::of(&band.of, customers)?;
+        let learn = |part: &Part<'_>| band_cuts(part, band);
+        let keys = known.of(&band.of, customers)?;
         let all = learn(&keys.part(None))?;
         bands.push(BandModel {
             name: band.name.clone(),
@@ -68,44 +72,139 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
     Ok(Model { format: FORMAT, fitted, scores, bands, lifecycles, clv })
 }
 
-/// The keys of a column, null where the value is.
+/// What several scores and bands are of is looked at once.
+#[derive(Default)]
+struct Known(HashMap<String, Arc<Keys>>);
+
+impl Known {
+    fn of(&mut self, expr: &plan::Expr, customers: &DataFrame) -> Result<Arc<Keys>, Error> {
+        let name = expr.to_string();
+        if let Some(keys) = self.0.get(&name) {
+            return Ok(Arc::clone(keys));
+        }
+        let keys = Arc::new(Keys::of(expr, customers)?);
+        self.0.insert(name, Arc::clone(&keys));
+        Ok(keys)
+    }
+}
+
+/// The keys of a column, and their histogram over all customers.
 struct Keys {
     kind: Kind,
-    keys: Vec<Option<i128>>,
+    keys: Packed,
+    all: Histogram,
+}
+
+/// One key a customer.
+enum Packed {
+    /// Where all fit 64 bits; [`i64::MIN`] stands for null.
+    Narrow(Vec<i64>),
+    Wide(Vec<Option<i128>>),
+}
+
+impl Packed {
+    fn of(column: &Column) -> Result<Self, Error> {
+        let wide = |keys: Vec<Option<i128>>| -> Self {
+            let narrow = |key: &Option<i128>| match key {
+                None => Some(i64::MIN),
+                Some(key) => i64::try_from(*key).ok().filter(|key| *key != i64::MIN),
+            };
+            match keys.iter().map(narrow).collect() {
+                Some(narrow) => Self::Narrow(narrow),
+                None => Self::Wide(keys),
+            }
+        };
+        Ok(match column.dtype() {
+            DataType::Float64 | DataType::Int64 => wide(keys(column)?),
+            DataType::Decimal(..) => {
+                let column = column.decimal()?.physical();
+                let narrow = |key: Option<i128>| {
+                    key.map_or(Some(i64::MIN), |key| i64::try_from(key).ok().filter(|key| *key != i64::MIN))
+                };
+                match column.iter().map(narrow).collect() {
+                    Some(narrow) => Self::Narrow(narrow),
+                    None => wide(column.iter().collect()),
+                }
+            }
+            // Whole numbers of fewer than 64 bits.
+            _ => {
+                let column = column.cast(&DataType::Int64)?;
+                Self::Narrow(column.i64()?.iter().map(|key| key.unwrap_or(i64::MIN)).collect())
+            }
+        })
+    }
+
+    fn get(&self, row: usize) -> Option<i128> {
+        match self {
+            Self::Narrow(keys) => (keys[row] != i64::MIN).then(|| i128::from(keys[row])),
+            Self::Wide(keys) => keys[row],
+        }
+    }
+
+    fn histogram(&self, kind: Kind, rows: Option<&[u32]>) -> Histogram {
+        match (self, rows) {
+            (Self::Narrow(keys), None) => {
+                Histogram::narrow(kind, keys.iter().copied().filter(|key| *key != i64::MIN).collect())
+            }
+            (Self::Wide(keys), None) => Histogram::new(kind, keys.iter().flatten().copied().collect()),
+            (_, Some(rows)) => {
+                Histogram::new(kind, rows.iter().filter_map(|row| self.get(*row as usize)).collect())
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Narrow(keys) => keys.len(),
+            Self::Wide(keys) => keys.len(),
+        }
+    }
 }
 
 impl Keys {
     fn of(expr: &plan::Expr, customers: &DataFrame) -> Result<Self, Error> {
         let lowered = lower(expr, &|column| col(column.to_string()))?.alias("value");
         let frame = customers.clone().lazy().select([lowered]).collect()?;
-        let column = frame.column("value")?;
-        Ok(Self { kind: kind_of(expr.ty), keys: keys(column)? })
+        let kind = kind_of(expr.ty);
+        let keys = Packed::of(frame.column("value")?)?;
+        let all = keys.histogram(kind, None);
+        Ok(Self { kind, keys, all })
     }
 
     /// The customers of these rows, or all, that have a value.
-    fn part(&self, rows: Option<&[u32]>) -> Part {
-        let keyed = |row: usize| Some((self.keys[row]?, row as u32));
-        let keyed = match rows {
-            None => (0..self.keys.len()).filter_map(keyed).collect(),
-            Some(rows) => rows.iter().filter_map(|row| keyed(*row as usize)).collect(),
+    fn part<'a>(&'a self, rows: Option<&'a [u32]>) -> Part<'a> {
+        let histogram = match rows {
+            None => Cow::Borrowed(&self.all),
+            Some(_) => Cow::Owned(self.keys.histogram(self.kind, rows)),
         };
-        Part { kind: self.kind, keyed }
+        Part { keys: self, rows, histogram }
     }
 }
 
-/// The customers to learn one set of cuts from: the key and the row of each.
-struct Part {
-    kind: Kind,
-    keyed: Vec<(i128, u32)>,
+/// The customers to learn one set of cuts from.
+struct Part<'a> {
+    keys: &'a Keys,
+    rows: Option<&'a [u32]>,
+    histogram: Cow<'a, Histogram>,
 }
 
-impl Part {
-    fn histogram(&self) -> Histogram {
-        Histogram::new(self.kind, self.keyed.iter().map(|(key, _)| *key).collect())
+impl Part<'_> {
+    /// Customers that have a value.
+    fn customers(&self) -> u64 {
+        self.histogram.customers()
+    }
+
+    /// The key and the row of each of them.
+    fn keyed(&self) -> Vec<(i128, u32)> {
+        let keyed = |row: u32| Some((self.keys.keys.get(row as usize)?, row));
+        match self.rows {
+            None => (0..self.keys.keys.len() as u32).filter_map(keyed).collect(),
+            Some(rows) => rows.iter().copied().filter_map(keyed).collect(),
+        }
     }
 
     fn number(&self, key: i128) -> String {
-        Number { key, kind: self.kind }.to_string()
+        Number { key, kind: self.keys.kind }.to_string()
     }
 }
 
@@ -121,7 +220,7 @@ fn grouped<C>(
     within: Option<&Within>,
     keys: &Keys,
     customers: &DataFrame,
-    learn: impl Fn(&Part) -> Result<Learned<C>, Error>,
+    learn: impl Fn(&Part<'_>) -> Result<Learned<C>, Error>,
 ) -> Result<Option<Groups<C>>, Error> {
     let Some(within) = within else { return Ok(None) };
     let Members { values, rows } = groups::members(within, customers)?;
@@ -160,16 +259,16 @@ pub(super) fn keys(column: &Column) -> Result<Vec<Option<i128>>, Error> {
     })
 }
 
-fn score_cuts(part: &Part, bins: Bins, best: Best, ids: Option<&Ids>) -> Learned<Option<Cut>> {
+fn score_cuts(part: &Part<'_>, bins: Bins, best: Best, ids: Option<&Ids>) -> Learned<Option<Cut>> {
     let shared = |cut: Option<i128>| cut.map(|key| Cut { value: part.number(key), customer: None });
     let cuts = match (bins, ids) {
         (Bins::Quantiles(bins, Ties::Split), Some(ids)) => split_cuts(part, bins, best, ids),
         (Bins::Quantiles(bins, _), _) => {
-            fit::quantile_cuts(&part.histogram(), bins, best).into_iter().map(shared).collect()
+            fit::quantile_cuts(&part.histogram, bins, best).into_iter().map(shared).collect()
         }
-        (Bins::Mean, _) => vec![shared(fit::mean_cut(&part.histogram(), best))],
+        (Bins::Mean, _) => vec![shared(fit::mean_cut(&part.histogram, best))],
     };
-    Learned { customers: part.keyed.len() as u64, total: None, cuts }
+    Learned { customers: part.customers(), total: None, cuts }
 }
 
 /// The method as the model names it.
@@ -220,10 +319,12 @@ impl Ids {
     }
 }
 
-/// Equal-sized bins: customers are ranked from the worst by (value, id), wherever they stand in the frame.
-fn split_cuts(part: &Part, bins: u16, best: Best, ids: &Ids) -> Vec<Option<Cut>> {
-    let ranked = part.keyed.iter().map(|(key, row)| (if best == Best::Low { -key } else { *key }, *row));
-    let mut ranked: Vec<(i128, u32)> = ranked.collect();
+/// Equal-sized bins: customers are ranked from the worst by (value, id).
+fn split_cuts(part: &Part<'_>, bins: u16, best: Best, ids: &Ids) -> Vec<Option<Cut>> {
+    let mut ranked = part.keyed();
+    if best == Best::Low {
+        ranked.iter_mut().for_each(|(key, _)| *key = -*key);
+    }
     ranked.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| ids.compare(a.1, b.1)));
     let cut = |position: Option<u64>| {
         let (key, row) = *ranked.get(position? as usize)?;
@@ -233,33 +334,33 @@ fn split_cuts(part: &Part, bins: u16, best: Best, ids: &Ids) -> Vec<Option<Cut>>
     fit::split_positions(ranked.len() as u64, bins).into_iter().map(cut).collect()
 }
 
-fn band_cuts(part: &Part, band: &plan::Band) -> Result<Learned<BandCut>, Error> {
-    let histogram = part.histogram();
+fn band_cuts(part: &Part<'_>, band: &plan::Band) -> Result<Learned<BandCut>, Error> {
+    let histogram = part.histogram.as_ref();
     let overflow = || Error::Overflow { column: band.name.clone(), ty: "a sum of 38 digits".to_owned() };
     let at_least = |cut: Option<i128>| cut.map(|key| part.number(key));
     match &band.bounds {
         Bounds::Cumulative(bounds) => {
             let shares: Vec<Decimal> = bounds.iter().map(|(_, bound)| *bound).collect();
-            let (total, cuts) = fit::band_cuts(&histogram, &shares).ok_or_else(overflow)?;
+            let (total, cuts) = fit::band_cuts(histogram, &shares).ok_or_else(overflow)?;
             let cut = |((label, bound), cut): (&(String, Decimal), Option<i128>)| BandCut {
                 band: label.clone(),
                 share: Some(bound.to_string()),
                 top: None,
                 at_least: at_least(cut),
             };
-            let scale = match part.kind {
+            let scale = match part.keys.kind {
                 Kind::Decimal(scale) => scale,
                 _ => 0,
             };
             Ok(Learned {
-                customers: part.keyed.iter().filter(|(key, _)| *key > 0).count() as u64,
+                customers: histogram.counts.iter().filter(|(key, _)| *key > 0).map(|(_, count)| count).sum(),
                 total: Some(render(total, scale)),
                 cuts: bounds.iter().zip(cuts).map(cut).collect(),
             })
         }
         Bounds::Top(bounds) => {
             let places: Vec<Top> = bounds.iter().map(|(_, place)| *place).collect();
-            let cuts = fit::top_cuts(&histogram, &places).ok_or_else(overflow)?;
+            let cuts = fit::top_cuts(histogram, &places).ok_or_else(overflow)?;
             let cut = |((label, place), cut): (&(String, Top), Option<i128>)| BandCut {
                 band: label.clone(),
                 share: None,

@@ -1,7 +1,7 @@
 //! Ids → pseudonyms, between the profile and everything that is learned or published: no later stage sees an id.
 
 use polars::prelude::{
-    Column, DataFrame, DataType, IntoColumn, NewChunkedArray, SortMultipleOptions, StringChunked,
+    Column, DataFrame, DataType, IdxCa, IntoColumn, NewChunkedArray, SortMultipleOptions, StringChunked,
 };
 use rayon::prelude::*;
 
@@ -10,14 +10,27 @@ use crate::engine::pseudonym::Key;
 use crate::plan::Plan;
 
 use super::Profile;
+use super::profile::hash_text;
+use super::write;
 
-/// The profile under pseudonyms, sorted by them.
+/// The part of a pseudonym, while customers are sorted.
+const PART: &str = "@part";
+
+/// The profile under pseudonyms, in the order in which it is published.
 pub fn hide(plan: &Plan, key: &Key, profile: Profile) -> Result<Profile, Error> {
     let Profile { mut customers, counts } = profile;
     let id = plan.customer.column.as_str();
     customers.replace(id, hidden(key, customers.column(id)?)?)?;
+    let parts = plan.parts(customers.height());
     // Two ids would have to share a hash for ties to matter.
-    let customers = customers.sort([id], SortMultipleOptions::default())?;
+    let customers = if parts == 1 {
+        customers.sort([id], SortMultipleOptions::default())?
+    } else {
+        let part = |id: Option<&str>| write::part_of(id.map_or(0, hash_text), parts) as u32;
+        let numbers = customers.column(id)?.str()?.iter().map(part).collect();
+        customers.with_column(IdxCa::from_vec(PART.into(), numbers).into_column())?;
+        customers.sort([PART, id], SortMultipleOptions::default())?.drop(PART)?
+    };
     Ok(Profile { customers, counts })
 }
 

@@ -8,8 +8,8 @@ use polars::io::parquet::write::{
     KeyValueMetadata, ParquetCompression, ParquetWriteOptions, StatisticsOptions,
 };
 use polars::prelude::{
-    BooleanChunked, CompatLevel, DataFrame, Engine, FileWriteFormat, IntoLazy, NewChunkedArray, PlRefPath,
-    SinkDestination, SinkTarget, UnifiedSinkArgs,
+    CompatLevel, DataFrame, Engine, FileWriteFormat, IntoLazy, PlRefPath, SinkDestination, SinkTarget,
+    UnifiedSinkArgs,
 };
 
 use crate::engine::Error;
@@ -19,8 +19,6 @@ use super::profile::{hash_int, hash_text};
 
 /// Rows of a row group; groups of half a million and more compress and prune well.
 const ROW_GROUP: usize = 1 << 20;
-/// Customers of one part, which makes parts of 128–256 MB.
-const PART: usize = 4_000_000;
 
 /// What is said in the footer of every file.
 pub type Metadata = Vec<(String, String)>;
@@ -47,27 +45,22 @@ pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), 
     File::open(path).and_then(|file| file.sync_all()).map_err(io)
 }
 
-/// How many parts a number of customers makes: it follows from nothing else.
-pub fn parts(customers: usize) -> usize {
-    customers.div_ceil(PART).max(1)
+/// The part of a customer, by the stable hash of the id.
+pub(super) fn part_of(hash: u64, parts: usize) -> usize {
+    (hash % parts as u64) as usize
 }
 
-/// The customers of one part, by the stable hash of the id.
-pub fn part(plan: &Plan, frame: &DataFrame, number: usize, parts: usize) -> Result<DataFrame, Error> {
+/// How many of the customers, who come part by part, each part has.
+pub fn part_sizes(plan: &Plan, frame: &DataFrame) -> Result<Vec<usize>, Error> {
+    let parts = plan.parts(frame.height());
     if parts == 1 {
-        return Ok(frame.clone());
+        return Ok(vec![frame.height()]);
     }
-    let is_here = |hash: u64| (hash % parts as u64) as usize == number;
+    let mut sizes = vec![0; parts];
     let ids = frame.column(&plan.customer.column)?;
-    let mask: BooleanChunked = match plan.id_type() {
-        Type::Int => {
-            let here = ids.i64()?.iter().map(|id| id.is_some_and(|id| is_here(hash_int(id))));
-            BooleanChunked::from_iter_values("".into(), here)
-        }
-        _ => {
-            let here = ids.str()?.iter().map(|id| id.is_some_and(|id| is_here(hash_text(id))));
-            BooleanChunked::from_iter_values("".into(), here)
-        }
-    };
-    Ok(frame.filter(&mask)?)
+    match plan.id_type() {
+        Type::Int => ids.i64()?.iter().flatten().for_each(|id| sizes[part_of(hash_int(id), parts)] += 1),
+        _ => ids.str()?.iter().flatten().for_each(|id| sizes[part_of(hash_text(id), parts)] += 1),
+    }
+    Ok(sizes)
 }

@@ -1,6 +1,8 @@
 //! The honest check of a model: fitted on the time before the last days, it foretells them, and what it said is set
 //! beside what happened. Reads the orders a second time, as of the day before the holdout.
 
+use std::collections::HashMap;
+
 use polars::prelude::{
     DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked,
 };
@@ -58,12 +60,13 @@ struct Foretold {
 }
 
 impl Foretold {
-    /// Both frames are sorted by id, and every customer of the time before is one of the whole time.
+    /// Every customer of the time before is one of the whole time.
     fn of(plan: &Plan, before: &DataFrame, whole: &DataFrame) -> Result<Self, Error> {
         let id = plan.customer.column.as_str();
         let ids = |frame: &DataFrame| Ok::<_, Error>(frame.column(id)?.cast(&DataType::String)?);
         let (known, all) = (ids(before)?, ids(whole)?);
-        let (known, mut all) = (known.str()?.iter(), all.str()?.iter().enumerate());
+        let (known, all) = (known.str()?.iter(), all.str()?.iter().enumerate());
+        let places: HashMap<Option<&str>, usize> = all.map(|(at, id)| (id, at)).collect();
         let double = |frame: &DataFrame, name: &str| -> Result<Vec<f64>, Error> {
             let column = frame.column(name)?.cast(&DataType::Float64)?;
             Ok(column.f64()?.iter().map(|value| value.unwrap_or(0.0)).collect())
@@ -73,7 +76,7 @@ impl Foretold {
         let purchase_days = double(before, profile::PURCHASE_DAYS)?;
         let mut foretold = Self::default();
         for (row, id) in known.enumerate() {
-            let Some((at, _)) = all.find(|(_, other)| *other == id) else { break };
+            let Some(&at) = places.get(&id) else { continue };
             // Nothing was foretold of people without an order.
             if purchase_days[row] == 0.0 {
                 continue;

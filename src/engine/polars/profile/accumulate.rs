@@ -1,5 +1,6 @@
-//! Accumulators: what is kept of each customer's rows for one aggregate. They update row by row in any order, so
-//! the result depends on neither files nor threads.
+//! What is kept of each customer's rows for one aggregate: a [`State`] in the customer's record where it fits words,
+//! an [`Accumulator`] of its own otherwise. Both update row by row in any order, so the result depends on neither
+//! files nor threads.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -9,8 +10,10 @@ use polars::prelude::{Column, Int64Chunked, IntoColumn};
 use crate::engine::Error;
 use crate::plan::{Aggregate, Function, Type, Weight};
 
-use super::by_day::{FirstDaySum, LastGap, MonthlyCv};
+use super::by_day::MonthlyCv;
 use super::gaps::Gaps;
+use super::packed::{self, State};
+use super::records::Layout;
 use super::values::{F64, I32, I64, I128, Kind, Text, Values};
 
 /// What an accumulator sees of a batch: the rows of its shard that pass its mask.
@@ -22,7 +25,7 @@ pub(super) struct Rows<'a> {
     /// How many groups there are by now.
     pub(super) len: usize,
     /// Operands in the order of [`Function::operands`].
-    pub(super) operands: &'a [&'a Values],
+    pub(super) operands: [Option<&'a Values>; 2],
     /// Local dates, in days.
     pub(super) day: &'a Values,
     /// Instants, in microseconds; only where some accumulator needs them.
@@ -37,26 +40,38 @@ pub(super) trait Accumulator: Send {
     fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error>;
 }
 
-/// The accumulator of an aggregate. `as_of` is in days since 1970.
-pub(super) fn accumulator(aggregate: &Aggregate, as_of: i32) -> Box<dyn Accumulator> {
+/// What is kept for one aggregate: a state in each customer's record, or something of its own.
+pub(super) enum Holder {
+    Record(Box<dyn State>),
+    Own(Box<dyn Accumulator>),
+}
+
+/// The state of an aggregate, with its place in the record if it fits one. `as_of` is in days since 1970.
+pub(super) fn holder(aggregate: &Aggregate, as_of: i32, layout: &mut Layout) -> Holder {
     let ty = aggregate.ty;
-    match &aggregate.function {
-        Function::CountRows => Box::<CountRows>::default(),
-        Function::CountValues(x) => dispatch(x.ty, CountValuesOf),
+    Holder::Own(match &aggregate.function {
+        Function::CountRows => return Holder::Record(packed::count(None, layout)),
+        Function::CountValues(x) => return Holder::Record(packed::count(Some(x.ty), layout)),
+        Function::Sum(x) => return Holder::Record(packed::sum(x.ty, layout)),
+        Function::FirstDaySum(x) => return Holder::Record(packed::first_day_sum(x.ty, layout)),
+        Function::LastGap => return Holder::Record(packed::last_gap(layout)),
+        Function::Min(x) => match packed::extreme(x.ty, Ordering::Less, layout) {
+            Some(state) => return Holder::Record(state),
+            None => dispatch(x.ty, ExtremeOf(ty, Ordering::Less)),
+        },
+        Function::Max(x) => match packed::extreme(x.ty, Ordering::Greater, layout) {
+            Some(state) => return Holder::Record(state),
+            None => dispatch(x.ty, ExtremeOf(ty, Ordering::Greater)),
+        },
         Function::CountDistinct(x) => dispatch(x.ty, DistinctOf),
-        Function::Sum(x) => Box::new(Sum { total: Totals::new(Some(x.ty)), ty, name: aggregate.to_string() }),
-        Function::FirstDaySum(x) => Box::new(FirstDaySum::new(x.ty, aggregate.to_string())),
-        Function::Min(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Less)),
-        Function::Max(x) => dispatch(x.ty, ExtremeOf(ty, Ordering::Greater)),
         Function::First(x) => dispatch(x.ty, AtTimeOf(ty, Ordering::Less)),
         Function::Last(x) => dispatch(x.ty, AtTimeOf(ty, Ordering::Greater)),
         Function::Top(x, weight) => dispatch(x.ty, TopOf(ty, weight_type(weight))),
-        Function::LastGap => Box::<LastGap>::default(),
         Function::Gaps => Box::<Gaps>::default(),
         Function::MonthlyCv(months, weight) => {
             Box::new(MonthlyCv::new(*months, as_of, Totals::new(weight_type(weight))))
         }
-    }
+    })
 }
 
 fn weight_type(weight: &Weight) -> Option<Type> {
@@ -84,42 +99,6 @@ fn dispatch(ty: Type, build: impl Build) -> Box<dyn Accumulator> {
 fn counts(name: &str, mut counts: Vec<i64>, len: usize) -> Column {
     counts.resize(len, 0);
     Int64Chunked::from_vec(name.into(), counts).into_column()
-}
-
-#[derive(Default)]
-struct CountRows(Vec<i64>);
-
-impl Accumulator for CountRows {
-    fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
-        self.0.resize(rows.len, 0);
-        rows.groups.iter().for_each(|group| self.0[*group as usize] += 1);
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
-        Ok(counts(name, self.0, len))
-    }
-}
-
-struct CountValues<K>(Vec<i64>, std::marker::PhantomData<K>);
-struct CountValuesOf;
-
-impl Build for CountValuesOf {
-    fn build<K: Kind>(self) -> Box<dyn Accumulator> {
-        Box::new(CountValues::<K>(Vec::new(), std::marker::PhantomData))
-    }
-}
-
-impl<K: Kind> Accumulator for CountValues<K> {
-    fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
-        self.0.resize(rows.len, 0);
-        K::each(rows.operands[0], rows.rows, |at, _| self.0[rows.groups[at] as usize] += 1);
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
-        Ok(counts(name, self.0, len))
-    }
 }
 
 struct Distinct<K: Kind> {
@@ -172,8 +151,12 @@ impl Totals {
         };
         match of {
             None => (0..rows.rows.len()).for_each(|at| add(at, 1)),
-            Some(Type::Decimal(_)) => I128::each(rows.operands[operand], rows.rows, add),
-            Some(_) => I64::each(rows.operands[operand], rows.rows, |at, value| add(at, i128::from(value))),
+            Some(Type::Decimal(_)) => {
+                I128::each(rows.operands.get(operand).copied().flatten(), rows.rows, add)
+            }
+            Some(_) => I64::each(rows.operands.get(operand).copied().flatten(), rows.rows, |at, value| {
+                add(at, i128::from(value))
+            }),
         }
     }
 
@@ -184,32 +167,6 @@ impl Totals {
             return Err(Error::Overflow { column: name.to_owned(), ty: ty.sql() });
         }
         Ok(sums)
-    }
-}
-
-struct Sum {
-    total: Totals,
-    ty: Type,
-    name: String,
-}
-
-impl Accumulator for Sum {
-    fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
-        self.total.add(rows, 0, rows.len, |at| rows.groups[at] as usize);
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
-        let sums = self.total.finish(&self.name, self.ty, len)?;
-        if let Type::Decimal(_) = self.ty {
-            return I128::column(name, self.ty, sums.into_iter().map(Some).collect());
-        }
-        let overflow = |_| Error::Overflow { column: self.name.clone(), ty: self.ty.sql() };
-        let sums = sums
-            .into_iter()
-            .map(|sum| i64::try_from(sum).map_err(overflow))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Int64Chunked::from_vec(name.into(), sums).into_column())
     }
 }
 

@@ -32,7 +32,7 @@ impl Gaps {
 impl Accumulator for Gaps {
     fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error> {
         let days = &mut self.days;
-        I32::each(rows.day, rows.rows, |at, day| {
+        I32::each(Some(rows.day), rows.rows, |at, day| {
             // With the sign turned around, days sort as numbers without one.
             let day = day as u32 ^ 1 << 31;
             days.push(u64::from(rows.groups[at]) << 32 | u64::from(day));

@@ -1,11 +1,16 @@
-//! Customer ids → dense group numbers: one open-addressing table a shard, ids kept once.
+//! Customer ids → dense group numbers: one open-addressing table a shard. An id stands once, at the head of its
+//! customer's record, so that finding it brings the record's states along.
 
-use hashbrown::HashTable;
-use polars::prelude::{Column, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked};
+use std::cmp::Ordering;
+use std::hint::black_box;
+
+use polars::prelude::{Column, Int64Chunked, StringChunked};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::engine::Error;
 use crate::plan::Type;
+
+use super::records::{Layout, Records};
 
 /// The stable hash of a text id: it decides a customer's shard and output part, on every machine alike.
 pub(in crate::engine::polars) fn hash_text(id: &str) -> u64 {
@@ -16,9 +21,6 @@ pub(in crate::engine::polars) fn hash_text(id: &str) -> u64 {
 pub(in crate::engine::polars) fn hash_int(id: i64) -> u64 {
     xxh3_64(&id.to_le_bytes())
 }
-
-/// The group of an id that is not there.
-pub(in crate::engine::polars) const NOBODY: u32 = u32::MAX;
 
 /// The ids of one batch.
 pub(super) enum Ids {
@@ -51,156 +53,327 @@ impl Ids {
     }
 }
 
-/// The ids seen so far: each has a dense group number. An id is one 128-bit word, so that most look-ups touch the
-/// table and nothing else.
+/// The ids seen so far: each has a dense group number and a record.
+///
+/// A slot of the table is 64 bits: the lower half of the id's hash, by whose leading bits it is placed, and the group
+/// plus one; zero is free. So the table is small beside the records, and grows by one pass in order.
 pub(super) struct Keys {
-    table: HashTable<Slot>,
+    slots: Vec<u64>,
+    /// The table has two to the power of this many slots.
+    bits: u32,
+    len: u32,
     text: bool,
-    /// The bytes of texts that do not fit a word.
+    /// The bytes of texts that do not fit [`INLINE`].
     long: Vec<u8>,
+    /// Some id does not order by its first twelve bytes alone.
+    ambiguous: bool,
+    pub(super) records: Records,
 }
 
-struct Slot {
-    id: u128,
-    hash: u64,
-    group: u32,
-}
-
-/// The longest text that is its own word.
+/// The longest text that is kept in the record itself.
 const INLINE: usize = 12;
+/// Rows that are looked up together, so that their cache misses overlap.
+pub(super) const CHUNK: usize = 128;
+const FIRST_BITS: u32 = 10;
+/// Stands for the group of an id that has none.
+pub(in crate::engine::polars) const NOBODY: u32 = u32::MAX;
+
+/// Words of an id at the head of a record: a text's length and first twelve bytes (or length, hash and where its
+/// bytes are); or a whole number.
+pub(super) fn id_words(ty: Type) -> usize {
+    if ty == Type::Int { 1 } else { 2 }
+}
 
 impl Keys {
+    /// Ids alone.
     pub(super) fn new(ty: Type) -> Self {
-        Self { table: HashTable::new(), text: ty != Type::Int, long: Vec::new() }
+        Self::with(ty, Layout::new(id_words(ty)))
+    }
+
+    /// `layout` starts with the words of the id.
+    pub(super) fn with(ty: Type, layout: Layout) -> Self {
+        Self {
+            slots: vec![0; 1 << FIRST_BITS],
+            bits: FIRST_BITS,
+            len: 0,
+            text: ty != Type::Int,
+            long: Vec::new(),
+            ambiguous: false,
+            records: layout.records(),
+        }
     }
 
     /// How many ids there are.
     pub(super) fn len(&self) -> usize {
-        self.table.len()
+        self.len as usize
     }
 
     /// The group of each of these rows; new ids get new groups.
     pub(super) fn groups(&mut self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
         groups.clear();
+        rows.chunks(CHUNK).for_each(|rows| self.chunk_groups(ids, hashes, rows, groups));
+    }
+
+    /// The group of each of these rows, [`NOBODY`] for null and for ids that have none; no group is made.
+    pub(super) fn find(&self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
+        groups.clear();
+        rows.chunks(CHUNK).for_each(|rows| self.chunk_find(ids, hashes, rows, groups));
+        let unknown = rows.iter().zip(groups).filter(|(row, _)| !ids.is_there(**row as usize));
+        unknown.for_each(|(_, group)| *group = NOBODY);
+    }
+
+    /// Appends the group of each of these rows, at most [`CHUNK`]; new ids get new groups.
+    pub(super) fn chunk_groups(&mut self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
+        self.make_room(rows.len());
+        let likely = self.likely(hashes, rows);
         match ids {
             Ids::Text(ids) => {
                 let Some(array) = ids.downcast_iter().next() else { return };
                 let views = array.views();
-                for &row in rows {
+                for (&row, likely) in rows.iter().zip(likely) {
                     let (view, hash) = (&views[row as usize], hashes[row as usize]);
                     groups.push(if view.length as usize <= INLINE {
-                        self.group(view.as_u128(), hash)
+                        let word = view.as_u128();
+                        let id = [word as u64, (word >> 64) as u64];
+                        let same = |record: &[u64], _: &[u8]| record[0] == id[0] && record[1] == id[1];
+                        self.group(&id, hash, likely, same)
                     } else {
-                        self.long_group(array.value(row as usize).as_bytes(), hash)
+                        self.long_group(array.value(row as usize).as_bytes(), hash, likely)
                     });
                 }
             }
             Ids::Int(ids) => {
                 let Some(array) = ids.downcast_iter().next() else { return };
                 let values = array.values().as_slice();
-                for &row in rows {
-                    groups.push(self.group(values[row as usize] as u64 as u128, hashes[row as usize]));
+                for (&row, likely) in rows.iter().zip(likely) {
+                    let id = values[row as usize] as u64;
+                    let same = |record: &[u64], _: &[u8]| record[0] == id;
+                    groups.push(self.group(&[id], hashes[row as usize], likely, same));
                 }
             }
         }
     }
 
-    /// The group of each of these rows, [`NOBODY`] for null and for ids that have none; no group is made.
-    pub(super) fn find(&self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
-        groups.clear();
-        let place = |hash: u64, id: u128| self.table.find(hash, |slot| slot.id == id).map(|slot| slot.group);
-        let of_row = |&row: &u32| {
-            let (row, hash) = (row as usize, hashes[row as usize]);
-            match ids {
-                Ids::Int(ids) => place(hash, ids.get(row)? as u64 as u128),
-                Ids::Text(texts) => {
-                    let id = texts.get(row)?;
-                    if id.len() > INLINE {
-                        return self.find_long(id.as_bytes(), hash);
-                    }
-                    let view = texts.downcast_iter().next()?.views()[row];
-                    place(hash, view.as_u128())
+    /// Appends the group of each of these rows, at most [`CHUNK`]; [`NOBODY`] for ids that have none: no group is made.
+    pub(super) fn chunk_find(&self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
+        let likely = self.likely(hashes, rows);
+        match ids {
+            Ids::Text(ids) => {
+                let Some(array) = ids.downcast_iter().next() else { return };
+                let views = array.views();
+                for (&row, likely) in rows.iter().zip(likely) {
+                    let (view, hash) = (&views[row as usize], hashes[row as usize]);
+                    let group = if view.length as usize <= INLINE {
+                        let word = view.as_u128();
+                        let id = [word as u64, (word >> 64) as u64];
+                        self.look_up(hash, likely, |record, _| record[0] == id[0] && record[1] == id[1])
+                    } else {
+                        let id = array.value(row as usize).as_bytes();
+                        let head = long_head(id, hash);
+                        let same = |record: &[u64], long: &[u8]| {
+                            record[0] == head && long_text(record, long) == Some(id)
+                        };
+                        self.look_up(hash, likely, same)
+                    };
+                    groups.push(group.unwrap_or(NOBODY));
                 }
             }
-        };
-        groups.extend(rows.iter().map(|row| of_row(row).unwrap_or(NOBODY)));
-    }
-
-    fn find_long(&self, id: &[u8], hash: u64) -> Option<u32> {
-        let same = |slot: &Slot| slot.hash == hash && long_text(slot.id, &self.long) == Some(id);
-        self.table.find(hash, same).map(|slot| slot.group)
-    }
-
-    fn group(&mut self, id: u128, hash: u64) -> u32 {
-        match self.table.find(hash, |slot| slot.id == id) {
-            Some(slot) => slot.group,
-            None => self.insert(id, hash),
+            Ids::Int(ids) => {
+                let Some(array) = ids.downcast_iter().next() else { return };
+                let values = array.values().as_slice();
+                for (&row, likely) in rows.iter().zip(likely) {
+                    let id = values[row as usize] as u64;
+                    let group = self.look_up(hashes[row as usize], likely, |record, _| record[0] == id);
+                    groups.push(group.unwrap_or(NOBODY));
+                }
+            }
         }
     }
 
-    fn insert(&mut self, id: u128, hash: u64) -> u32 {
-        let group = self.table.len() as u32;
-        self.table.insert_unique(hash, Slot { id, hash, group }, |slot| slot.hash);
+    /// The first group with the hash of each row; [`NOBODY`] where there is none yet. Slots are read for all rows, and
+    /// then records, in loops of loads that do not wait for each other: what follows finds everything in the cache.
+    fn likely(&self, hashes: &[u64], rows: &[u32]) -> [u32; CHUNK] {
+        let mut slots = [0_u64; CHUNK];
+        for (slot, row) in slots.iter_mut().zip(rows) {
+            *slot = self.slots[self.home(hashes[*row as usize])];
+        }
+        let mask = self.slots.len() - 1;
+        let mut likely = [NOBODY; CHUNK];
+        for ((slot, row), likely) in slots.iter().zip(rows).zip(&mut likely) {
+            let hash = hashes[*row as usize];
+            let (mut slot, mut at) = (*slot, self.home(hash));
+            while slot != 0 && (slot >> 32) as u32 != hash as u32 {
+                at = (at + 1) & mask;
+                slot = self.slots[at];
+            }
+            *likely = (slot as u32).wrapping_sub(1);
+        }
+        black_box(likely[..rows.len()].iter().fold(0, |all, group| all ^ self.records.touch(*group)));
+        likely
+    }
+
+    fn home(&self, hash: u64) -> usize {
+        (hash as u32 >> (u32::BITS - self.bits)) as usize
+    }
+
+    /// A longer text's words are its length with half of its hash, and where its bytes are kept.
+    fn long_group(&mut self, id: &[u8], hash: u64, likely: u32) -> u32 {
+        let head = long_head(id, hash);
+        let words = [head, self.long.len() as u64];
+        let before = self.len;
+        let same = |record: &[u64], long: &[u8]| record[0] == head && long_text(record, long) == Some(id);
+        let group = self.group(&words, hash, likely, same);
+        if self.len > before {
+            self.long.extend_from_slice(id);
+        }
         group
     }
 
-    /// A longer text's word is its length and where its bytes are kept.
-    fn long_group(&mut self, id: &[u8], hash: u64) -> u32 {
-        if let Some(group) = self.find_long(id, hash) {
-            return group;
-        }
-        let word = u128::from(id.len() as u32) | (self.long.len() as u128) << 32;
-        self.long.extend_from_slice(id);
-        self.insert(word, hash)
+    fn look_up(&self, hash: u64, likely: u32, same: impl Fn(&[u64], &[u8]) -> bool) -> Option<u32> {
+        self.place(hash, likely, same).ok()
     }
 
-    /// The groups in the order of their ids, each with a word that orders like its id; none where an id is too long
-    /// for that.
-    pub(super) fn sorted(&self) -> Option<Vec<(u128, u32)>> {
-        if !self.long.is_empty() {
-            return None;
+    /// The group, or the free slot for it.
+    fn place(&self, hash: u64, likely: u32, same: impl Fn(&[u64], &[u8]) -> bool) -> Result<u32, usize> {
+        if likely != NOBODY && same(self.records.get(likely), &self.long) {
+            return Ok(likely);
         }
-        let order = |slot: &Slot| {
-            let key = match self.text {
-                // The twelve bytes, the first the most significant, then the length: `a` is before `a\0`.
-                true => {
-                    let bytes = u128::from_be_bytes(slot.id.to_le_bytes()) << 32;
-                    bytes | u128::from(slot.id as u32)
-                }
-                false => u128::from(slot.id as u64 ^ 1 << 63),
-            };
-            (key, slot.group)
+        let mask = self.slots.len() - 1;
+        let mut at = self.home(hash);
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                return Err(at);
+            }
+            let group = slot as u32 - 1;
+            if (slot >> 32) as u32 == hash as u32 && same(self.records.get(group), &self.long) {
+                return Ok(group);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    fn group(&mut self, id: &[u64], hash: u64, likely: u32, same: impl Fn(&[u64], &[u8]) -> bool) -> u32 {
+        let at = match self.place(hash, likely, same) {
+            Ok(group) => return group,
+            Err(at) => at,
         };
-        let mut sorted: Vec<(u128, u32)> = self.table.iter().map(order).collect();
-        sorted.sort_unstable();
-        Some(sorted)
+        self.len += 1;
+        self.slots[at] = hash << 32 | u64::from(self.len);
+        self.records.push(id);
+        self.ambiguous |= self.text && (id[0] as u32 as usize > INLINE || ends_in_nul(id));
+        self.len - 1
     }
 
-    /// The ids as a column, in the order of the groups.
-    pub(super) fn finish(self, name: &str) -> Column {
-        let mut words = vec![0_u128; self.table.len()];
-        for slot in &self.table {
-            words[slot.group as usize] = slot.id;
+    /// At most half of the slots are taken, even if all of so many rows are new.
+    fn make_room(&mut self, rows: usize) {
+        while (self.len as usize + rows) * 2 > self.slots.len() {
+            let old = std::mem::replace(&mut self.slots, vec![0; 2 << self.bits]);
+            self.bits += 1;
+            let mask = self.slots.len() - 1;
+            for slot in old.into_iter().filter(|slot| *slot != 0) {
+                let mut at = self.home(slot >> 32);
+                while self.slots[at] != 0 {
+                    at = (at + 1) & mask;
+                }
+                self.slots[at] = slot;
+            }
         }
-        if !self.text {
-            let ids = words.into_iter().map(|word| word as u64 as i64).collect();
-            return Int64Chunked::from_vec(name.into(), ids).into_column();
+    }
+
+    /// Frees the table; no more rows may come.
+    pub(super) fn close(&mut self) {
+        self.slots = Vec::new();
+    }
+
+    /// A word that orders like the id, as far as its leading 96 bits go, with the group below it.
+    pub(super) fn sort_key(&self, group: u32) -> u128 {
+        let record = self.records.get(group);
+        let order = if !self.text {
+            u128::from(record[0] ^ 1 << 63)
+        } else if let Some(text) = long_text(record, &self.long) {
+            let mut bytes = [0; 16];
+            bytes[4..].copy_from_slice(&text[..INLINE]);
+            u128::from_be_bytes(bytes)
+        } else {
+            let word = u128::from(record[0]) | u128::from(record[1]) << 64;
+            u128::from_be_bytes(word.to_le_bytes()) & (u128::MAX >> 32)
+        };
+        order << 32 | u128::from(group)
+    }
+
+    /// Whether [`Self::sort_key`] does not say everything.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.ambiguous
+    }
+
+    /// The stable hash of a group's id.
+    pub(super) fn hash(&self, group: u32) -> u64 {
+        if self.text { xxh3_64(&self.text(group)) } else { hash_int(self.int(group)) }
+    }
+
+    /// The id as a whole number.
+    pub(super) fn int(&self, group: u32) -> i64 {
+        self.records.get(group)[0] as i64
+    }
+
+    /// The id as text.
+    pub(super) fn text(&self, group: u32) -> Text<'_> {
+        let record = self.records.get(group);
+        match long_text(record, &self.long) {
+            Some(text) => Text::Long(text),
+            None => Text::Short(short_bytes(record), record[0] as u32 as usize),
         }
-        let bytes: Vec<[u8; 16]> = words.iter().map(|word| word.to_le_bytes()).collect();
-        let texts = words.iter().zip(&bytes).map(|(word, bytes)| {
-            let short = &bytes[4..4 + (*word as u32 as usize).min(INLINE)];
-            std::str::from_utf8(long_text(*word, &self.long).unwrap_or(short)).unwrap_or_default()
-        });
-        StringChunked::from_iter_values(name.into(), texts).into_column()
     }
 }
 
-/// The bytes of a longer text's word; none if the word is a short text itself.
-fn long_text(word: u128, long: &[u8]) -> Option<&[u8]> {
-    let length = word as u32 as usize;
+/// The bytes of an id.
+pub(super) enum Text<'a> {
+    Short([u8; 16], usize),
+    Long(&'a [u8]),
+}
+
+impl std::ops::Deref for Text<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Short(bytes, len) => &bytes[4..4 + (*len).min(INLINE)],
+            Self::Long(bytes) => bytes,
+        }
+    }
+}
+
+/// How two groups' ids order, of the same shard or of two.
+pub(super) fn compare(a: (&Keys, u128), b: (&Keys, u128)) -> Ordering {
+    let by_head = (a.1 >> 32).cmp(&(b.1 >> 32));
+    if by_head != Ordering::Equal || !(a.0.ambiguous || b.0.ambiguous) {
+        return by_head;
+    }
+    a.0.text(a.1 as u32).cmp(&b.0.text(b.1 as u32))
+}
+
+/// A longer text's length, with half of its hash.
+fn long_head(id: &[u8], hash: u64) -> u64 {
+    id.len() as u64 & u64::from(u32::MAX) | hash & !u64::from(u32::MAX)
+}
+
+fn short_bytes(record: &[u64]) -> [u8; 16] {
+    (u128::from(record[0]) | u128::from(record[1]) << 64).to_le_bytes()
+}
+
+/// Whether a short text ends in a zero byte, which looks like one that ends there.
+fn ends_in_nul(id: &[u64]) -> bool {
+    let len = id[0] as u32 as usize;
+    len > 0 && short_bytes(id)[3 + len.min(INLINE)] == 0
+}
+
+/// The bytes of a longer text; none if the record holds a short one itself.
+fn long_text<'a>(record: &[u64], long: &'a [u8]) -> Option<&'a [u8]> {
+    let length = record[0] as u32 as usize;
     if length <= INLINE {
         return None;
     }
-    let start = (word >> 32) as usize;
+    let start = record[1] as usize;
     long.get(start..start + length)
 }

@@ -6,19 +6,20 @@
 mod accumulate;
 mod by_day;
 mod dealer;
+mod finish;
 mod gaps;
 mod gate;
 mod keys;
+mod packed;
 mod population;
+mod records;
 mod shard;
 mod values;
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use polars::prelude::{
-    Column, DataFrame, Engine, IdxCa, IntoColumn, IntoLazy, LazyFrame, NewChunkedArray, PlanCallback, col,
-};
+use polars::prelude::{DataFrame, Engine, IntoLazy, LazyFrame, PlanCallback, col};
 
 use crate::engine::{Error, Ledger};
 use crate::plan::{self, Plan, Source};
@@ -26,15 +27,16 @@ use crate::plan::{self, Plan, Source};
 use super::lower::lower;
 use super::scan::{self, Scan};
 use dealer::Dealer;
+use finish::Finished;
 pub(in crate::engine::polars) use gate::{Gate, IdSet};
 pub(in crate::engine::polars) use keys::{NOBODY, hash_int, hash_text};
 pub(in crate::engine::polars) use population::{Population, open};
-use shard::{Batch, Finished, Reads, Shard};
+use shard::{Batch, Reads, Shard};
 
 /// Every metric of every customer: what the later stages know of the inputs.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// One row a customer, sorted by id: the id under its input name, attributes, metrics, CLV columns.
+    /// One row a customer, part by part and sorted by id in each: the id under its input name, attributes, metrics, CLV columns.
     pub customers: DataFrame,
     /// What happened to every input row.
     pub counts: Ledger,
@@ -63,12 +65,6 @@ fn aggregate_column(at: usize) -> String {
 
 /// A customer's row in the table of customers, in the frame of a shard.
 const PLACE: &str = "@place";
-
-/// The places of the groups; null for those who are not in the table.
-fn place_column(places: Vec<u32>) -> Column {
-    let places = places.into_iter().map(|place| (place != NOBODY).then_some(place));
-    IdxCa::from_iter_options(PLACE.into(), places).into_column()
-}
 
 /// Reads all inputs. `threads` is the number of shards that aggregate side by side.
 pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
@@ -100,7 +96,7 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
                 for batch in receiver {
                     shard.update(&batch, number)?;
                 }
-                shard.finish(plan)
+                Ok(shard.finish())
             })
         };
         let workers: Vec<_> = receivers.into_iter().enumerate().map(work).collect();
@@ -116,19 +112,24 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
     })?;
     let unknown: Vec<u64> =
         (0..reads.len()).map(|input| shards.iter().map(|shard| shard.unknown[input]).sum()).collect();
-    let rows = Finished::merge(shards, &plan.customer.column)?;
     let mut counts = lock(&dealer).ledger(plan, &unknown, population.as_ref());
     counts.listed = listed;
-    let rows = match &population {
-        None => rows,
-        Some(population) => {
-            if plan.customers.as_ref().is_some_and(|customers| customers.unknown_join) {
-                counts.joined_customers = Some(rows.column(PLACE)?.null_count() as u64);
-            }
-            with_attributes(rows, plan, population)?
-        }
+    if plan.customers.as_ref().is_some_and(|customers| customers.unknown_join) {
+        counts.joined_customers = Some(shards.iter().map(Finished::unplaced).sum());
+    }
+    let slice = |rows: DataFrame| match &population {
+        None => derive(rows, plan),
+        Some(population) => derive(with_attributes(rows, plan, population)?, plan),
     };
-    Ok(Profile { customers: derive(rows, plan)?, counts })
+    let mut customers = DataFrame::default();
+    for frame in finish::frames(shards, plan, slice)? {
+        if customers.width() == 0 {
+            customers = frame;
+        } else {
+            customers.vstack_mut_owned(frame)?;
+        }
+    }
+    Ok(Profile { customers, counts })
 }
 
 /// Deals the population and then all rows of all inputs, one after the other, so that events find who ordered.

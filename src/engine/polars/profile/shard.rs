@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use polars::prelude::{DataFrame, IdxCa, SortMultipleOptions};
+use polars::prelude::{BooleanChunked, DataFrame};
 
 use crate::engine::Error;
 use crate::engine::polars::scan::{Batches, DAY, INSTANT};
 use crate::plan::{Aggregate, Plan};
 
-use super::accumulate::{Accumulator, Rows, accumulator};
-use super::aggregate_column;
-use super::keys::{Ids, Keys, NOBODY};
-use super::place_column;
+use super::accumulate::{Holder, Rows, holder};
+use super::finish::Finished;
+use super::keys::{CHUNK, Ids, Keys, NOBODY, id_words};
+use super::records::Layout;
 use super::values::Values;
 
 /// One batch of a scan, dealt out: which of its rows belong to which shard.
@@ -29,9 +29,8 @@ pub(super) struct Batch {
 /// The state of one shard.
 pub(super) struct Shard<'a> {
     keys: Keys,
-    accumulators: Vec<Box<dyn Accumulator>>,
+    holders: Vec<Holder>,
     scans: &'a [Reads],
-    groups: Vec<u32>,
     /// The row of each group in the table of customers; none without such a table.
     places: Option<Vec<u32>>,
     /// Rows of each input whose customer is not in that table, or (of events) not in the population.
@@ -48,144 +47,181 @@ pub(super) struct Reads {
 impl<'a> Shard<'a> {
     pub(super) fn new(plan: &Plan, scans: &'a [Reads]) -> Self {
         let as_of = (plan.as_of - NaiveDate::default()).num_days() as i32;
-        let accumulators = plan.aggregates.iter().map(|one: &Aggregate| accumulator(one, as_of)).collect();
-        let keys = Keys::new(plan.customer.ty);
+        let id = plan.customer.ty;
+        let mut layout = Layout::new(id_words(id));
+        let holders = plan.aggregates.iter().map(|one: &Aggregate| holder(one, as_of, &mut layout)).collect();
         let places = plan.customers.as_ref().map(|_| Vec::new());
-        Self { keys, accumulators, scans, groups: Vec::new(), places, unknown: vec![0; scans.len()] }
+        Self { keys: Keys::with(id, layout), holders, scans, places, unknown: vec![0; scans.len()] }
     }
 
     /// Takes its rows of a batch in.
     pub(super) fn update(&mut self, batch: &Batch, number: usize) -> Result<(), Error> {
-        let rows = &batch.rows[number];
-        if rows.is_empty() {
+        let all = &batch.rows[number];
+        if all.is_empty() {
             return Ok(());
         }
         let Some(input) = batch.input else {
-            self.populate(batch, rows);
+            self.populate(batch, all);
             return Ok(());
         };
-        let Reads { batches, adds } = &self.scans[input];
-        let known;
-        let rows = if *adds {
-            self.keys.groups(&batch.ids, &batch.hashes, rows, &mut self.groups);
-            if let Some(places) = &self.places {
-                let is_new = |group: &&u32| places.get(**group as usize).is_none_or(|place| *place == NOBODY);
-                self.unknown[input] += self.groups.iter().filter(is_new).count() as u64;
+        let scans = self.scans;
+        let Reads { batches, adds } = &scans[input];
+        let operands = Operands::of(batch, batches)?;
+        // Rows that count and their groups, over all chunks, and those of them that pass each mask.
+        let mut known = Passed::default();
+        let mut passed: Vec<Passed> = vec![Passed::default(); operands.masks.len()];
+        for chunk in all.chunks(CHUNK) {
+            let start = known.rows.len();
+            let starts: Vec<usize> = passed.iter().map(|passed| passed.rows.len()).collect();
+            self.groups(batch, input, *adds, chunk, &mut known);
+            let (rows, groups) = known.from(start);
+            for (mask, passed) in operands.masks.iter().zip(&mut passed) {
+                passed.add(mask, rows, groups);
             }
-            rows
-        } else {
-            self.keys.find(&batch.ids, &batch.hashes, rows, &mut self.groups);
-            let (rows, groups): (Vec<u32>, Vec<u32>) =
-                rows.iter().zip(&self.groups).filter(|(_, group)| **group != NOBODY).unzip();
-            self.unknown[input] += (self.groups.len() - groups.len()) as u64;
-            self.groups = groups;
-            known = rows;
-            &known
-        };
-        let len = self.keys.len();
-        let value = |name: &str| Values::new(batch.frame.column(name)?);
-        let mut values: HashMap<&str, Values> = HashMap::new();
-        let mut masked: HashMap<&str, (Vec<u32>, Vec<u32>)> = HashMap::new();
-        for inputs in batches.inputs.iter().flatten() {
-            for name in &inputs.operands {
-                if !values.contains_key(name.as_str()) {
-                    values.insert(name, value(name)?);
-                }
-            }
-            if let Some(mask) = inputs.mask.as_deref().filter(|mask| !masked.contains_key(mask)) {
-                masked.insert(mask, passing(batch, mask, rows, &self.groups)?);
+            for (holder, inputs) in self.holders.iter_mut().zip(&operands.of) {
+                let (Holder::Record(state), Some((mask, values))) = (holder, inputs) else { continue };
+                let (rows, groups) = match *mask {
+                    Some(mask) => passed[mask].from(starts[mask]),
+                    None => (rows, groups),
+                };
+                let len = self.keys.len();
+                let rows = operands.rows(rows, groups, len, values);
+                state.update(&mut self.keys.records, &rows);
             }
         }
-        let day = value(DAY)?;
-        let instant = if batches.needs_instant { Some(value(INSTANT)?) } else { None };
-        for (accumulator, inputs) in self.accumulators.iter_mut().zip(&batches.inputs) {
-            let Some(inputs) = inputs else { continue };
-            let all: (&[u32], &[u32]) = (rows, &self.groups);
-            let (rows, groups) = match &inputs.mask {
-                Some(mask) => masked.get(mask.as_str()).map_or(all, |(rows, groups)| (rows, groups)),
-                None => all,
-            };
-            let operands: Vec<&Values> =
-                inputs.operands.iter().filter_map(|name| values.get(name.as_str())).collect();
-            accumulator.update(&Rows {
-                rows,
-                groups,
-                len,
-                operands: &operands,
-                day: &day,
-                instant: instant.as_ref(),
-            })?;
+        for (holder, inputs) in self.holders.iter_mut().zip(&operands.of) {
+            let (Holder::Own(accumulator), Some((mask, values))) = (holder, inputs) else { continue };
+            let (rows, groups) = mask.map_or(&known, |mask| &passed[mask]).from(0);
+            accumulator.update(&operands.rows(rows, groups, self.keys.len(), values))?;
         }
         Ok(())
     }
 
+    /// Adds the rows of a chunk whose customers are in the population, and their groups.
+    fn groups(&mut self, batch: &Batch, input: usize, adds: bool, chunk: &[u32], known: &mut Passed) {
+        let start = known.rows.len();
+        if adds {
+            self.keys.chunk_groups(&batch.ids, &batch.hashes, chunk, &mut known.groups);
+            known.rows.extend_from_slice(chunk);
+            if let Some(places) = &self.places {
+                let is_new = |group: &&u32| places.get(**group as usize).is_none_or(|place| *place == NOBODY);
+                self.unknown[input] += known.groups[start..].iter().filter(is_new).count() as u64;
+            }
+            return;
+        }
+        let mut groups = Vec::with_capacity(chunk.len());
+        self.keys.chunk_find(&batch.ids, &batch.hashes, chunk, &mut groups);
+        for (row, group) in chunk.iter().zip(groups).filter(|(_, group)| *group != NOBODY) {
+            known.rows.push(*row);
+            known.groups.push(group);
+        }
+        self.unknown[input] += (chunk.len() - (known.rows.len() - start)) as u64;
+    }
+
     /// Takes its rows of the table of customers in.
     fn populate(&mut self, batch: &Batch, rows: &[u32]) {
-        self.keys.groups(&batch.ids, &batch.hashes, rows, &mut self.groups);
+        let mut groups = Vec::with_capacity(rows.len());
+        self.keys.groups(&batch.ids, &batch.hashes, rows, &mut groups);
         if let Some(places) = &mut self.places {
             places.resize(self.keys.len(), NOBODY);
-            rows.iter().zip(&self.groups).for_each(|(row, group)| places[*group as usize] = *row);
+            rows.iter().zip(&groups).for_each(|(row, group)| places[*group as usize] = *row);
         }
     }
 
-    /// One row a customer: the id, the aggregates, and the place in the table of customers.
-    pub(super) fn finish(self, plan: &Plan) -> Result<Finished, Error> {
-        let len = self.keys.len();
-        let sorted = self.keys.sorted();
-        let mut columns = vec![self.keys.finish(&plan.customer.column)];
-        for (at, accumulator) in self.accumulators.into_iter().enumerate() {
-            columns.push(accumulator.finish(&aggregate_column(at), len)?);
+    /// No more rows will come.
+    pub(super) fn finish(mut self) -> Finished {
+        self.keys.close();
+        if let Some(places) = &mut self.places {
+            places.resize(self.keys.len(), NOBODY);
         }
-        if let Some(mut places) = self.places {
-            places.resize(len, NOBODY);
-            columns.push(place_column(places));
-        }
-        Ok(Finished { frame: DataFrame::new(len, columns)?, sorted, unknown: self.unknown })
+        Finished { keys: self.keys, holders: self.holders, places: self.places, unknown: self.unknown }
     }
 }
 
-/// What a shard hands over.
-pub(super) struct Finished {
-    /// One row a customer, in the order of the groups.
-    pub(super) frame: DataFrame,
-    /// See [`Keys::sorted`].
-    pub(super) sorted: Option<Vec<(u128, u32)>>,
-    /// Rows of each input whose customer is not in the table of customers, or (of events) not in the population.
-    pub(super) unknown: Vec<u64>,
+/// What the aggregates need of a batch.
+struct Operands {
+    values: Vec<Values>,
+    masks: Vec<BooleanChunked>,
+    day: Values,
+    instant: Option<Values>,
+    /// For each aggregate of this input: its mask and its operands.
+    of: Vec<Option<(Option<usize>, Vec<usize>)>>,
 }
 
-impl Finished {
-    /// All customers of all shards, sorted by id.
-    pub(super) fn merge(shards: Vec<Self>, id: &str) -> Result<DataFrame, Error> {
-        let mut all = DataFrame::default();
-        let mut sorted: Option<Vec<(u128, u32)>> = Some(Vec::new());
-        for shard in shards {
-            let offset = all.height() as u32;
-            match (&mut sorted, shard.sorted) {
-                (Some(all), Some(more)) => {
-                    all.extend(more.into_iter().map(|(key, group)| (key, group + offset)));
-                }
-                _ => sorted = None,
+impl Operands {
+    fn of(batch: &Batch, batches: &Batches) -> Result<Self, Error> {
+        let value = |name: &str| Values::new(batch.frame.column(name)?);
+        let mut names: HashMap<&str, usize> = HashMap::new();
+        let (mut values, mut masks) = (Vec::new(), Vec::new());
+        let mut of = Vec::with_capacity(batches.inputs.len());
+        for inputs in &batches.inputs {
+            let Some(inputs) = inputs else {
+                of.push(None);
+                continue;
+            };
+            let mask = match inputs.mask.as_deref() {
+                None => None,
+                Some(name) => Some(match names.get(name) {
+                    Some(at) => *at,
+                    None => {
+                        masks.push(batch.frame.column(name)?.bool()?.rechunk().into_owned());
+                        names.insert(name, masks.len() - 1);
+                        masks.len() - 1
+                    }
+                }),
+            };
+            of.push(Some((mask, Vec::new())));
+        }
+        names.clear();
+        for (inputs, (_, operands)) in batches.inputs.iter().flatten().zip(of.iter_mut().flatten()) {
+            for name in &inputs.operands {
+                operands.push(match names.get(name.as_str()) {
+                    Some(at) => *at,
+                    None => {
+                        values.push(value(name)?);
+                        names.insert(name, values.len() - 1);
+                        values.len() - 1
+                    }
+                });
             }
-            if all.width() == 0 {
-                all = shard.frame;
-            } else {
-                all.vstack_mut_owned(shard.frame)?;
-            }
         }
-        all.rechunk_mut();
-        let Some(mut sorted) = sorted else { return Ok(all.sort([id], SortMultipleOptions::default())?) };
-        // A stable sort finds the runs that the shards have sorted, and merges them.
-        sorted.sort_by_key(|(key, _)| *key);
-        let rows = sorted.into_iter().map(|(_, row)| row).collect();
-        Ok(all.take(&IdxCa::from_vec("".into(), rows))?)
+        let instant = if batches.needs_instant { Some(value(INSTANT)?) } else { None };
+        Ok(Self { values, masks, day: value(DAY)?, instant, of })
+    }
+
+    fn rows<'a>(&'a self, rows: &'a [u32], groups: &'a [u32], len: usize, operands: &'a [usize]) -> Rows<'a> {
+        let operand = |at: usize| operands.get(at).map(|at| &self.values[*at]);
+        Rows {
+            rows,
+            groups,
+            len,
+            operands: [operand(0), operand(1)],
+            day: &self.day,
+            instant: self.instant.as_ref(),
+        }
     }
 }
 
-/// The rows for which a mask is true, and their groups.
-fn passing(batch: &Batch, mask: &str, rows: &[u32], groups: &[u32]) -> Result<(Vec<u32>, Vec<u32>), Error> {
-    let mask = batch.frame.column(mask)?.bool()?.rechunk();
-    let Some(array) = mask.downcast_iter().next() else { return Ok((Vec::new(), Vec::new())) };
-    let is_true = |row: usize| array.value(row) && array.validity().is_none_or(|valid| valid.get_bit(row));
-    Ok(rows.iter().zip(groups).filter(|(row, _)| is_true(**row as usize)).unzip())
+/// Rows of a batch, and the group of each.
+#[derive(Clone, Default)]
+struct Passed {
+    rows: Vec<u32>,
+    groups: Vec<u32>,
+}
+
+impl Passed {
+    fn from(&self, start: usize) -> (&[u32], &[u32]) {
+        (&self.rows[start..], &self.groups[start..])
+    }
+
+    /// Adds the rows for which a mask is true.
+    fn add(&mut self, mask: &BooleanChunked, rows: &[u32], groups: &[u32]) {
+        let Some(array) = mask.downcast_iter().next() else { return };
+        let is_true =
+            |row: usize| array.value(row) && array.validity().is_none_or(|valid| valid.get_bit(row));
+        for (row, group) in rows.iter().zip(groups).filter(|(row, _)| is_true(**row as usize)) {
+            self.rows.push(*row);
+            self.groups.push(*group);
+        }
+    }
 }

@@ -46,7 +46,7 @@ pub(super) trait Kind: Send + 'static {
     type Kept: Clone + Ord + Hash + Send;
 
     /// Calls `visit(position, value)` for every row whose value is not null.
-    fn each(values: &Values, rows: &[u32], visit: impl FnMut(usize, Self::Lent<'_>));
+    fn each(values: Option<&Values>, rows: &[u32], visit: impl FnMut(usize, Self::Lent<'_>));
     fn keep(lent: Self::Lent<'_>) -> Self::Kept;
     fn compare(kept: &Self::Kept, lent: Self::Lent<'_>) -> std::cmp::Ordering;
     /// The values as a column of a type.
@@ -87,8 +87,8 @@ macro_rules! primitive {
             type Lent<'a> = $native;
             type Kept = $native;
 
-            fn each(values: &Values, rows: &[u32], mut visit: impl FnMut(usize, $native)) {
-                if let Values::$kind(array) = values {
+            fn each(values: Option<&Values>, rows: &[u32], mut visit: impl FnMut(usize, $native)) {
+                if let Some(Values::$kind(array)) = values {
                     each_value!(array, rows, visit);
                 }
             }
@@ -152,8 +152,8 @@ impl Kind for F64 {
     type Lent<'a> = i128;
     type Kept = i128;
 
-    fn each(values: &Values, rows: &[u32], mut visit: impl FnMut(usize, i128)) {
-        if let Values::F64(array) = values {
+    fn each(values: Option<&Values>, rows: &[u32], mut visit: impl FnMut(usize, i128)) {
+        if let Some(Values::F64(array)) = values {
             each_value!(array, rows, |at, value| visit(at, double_key(value)));
         }
     }
@@ -176,8 +176,8 @@ impl Kind for Text {
     type Lent<'a> = &'a str;
     type Kept = Box<str>;
 
-    fn each(values: &Values, rows: &[u32], mut visit: impl FnMut(usize, &str)) {
-        if let Values::Text(texts) = values
+    fn each(values: Option<&Values>, rows: &[u32], mut visit: impl FnMut(usize, &str)) {
+        if let Some(Values::Text(texts)) = values
             && let Some(array) = texts.downcast_iter().next()
         {
             for (at, row) in rows.iter().enumerate() {

@@ -1,0 +1,93 @@
+//! One record of fixed width for each customer: the id and the states of all aggregates that fit words, side by side,
+//! so that a row of the input touches a cache line or two, whatever the number of aggregates.
+
+/// Where a 32-bit state is: half of a word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Half {
+    word: usize,
+    shift: u32,
+}
+
+impl Half {
+    pub(super) fn get(self, record: &[u64]) -> i32 {
+        (record[self.word] >> self.shift) as u32 as i32
+    }
+
+    pub(super) fn set(self, record: &mut [u64], value: i32) {
+        let mask = u64::from(u32::MAX) << self.shift;
+        let word = &mut record[self.word];
+        *word = *word & !mask | u64::from(value as u32) << self.shift;
+    }
+}
+
+/// Hands out places in the record, and keeps what is in them before the first row.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    blank: Vec<u64>,
+    /// The upper half of this word is free.
+    free: Option<usize>,
+}
+
+impl Layout {
+    /// A layout that starts with the words of the id.
+    pub(super) fn new(id_words: usize) -> Self {
+        Self { blank: vec![0; id_words], free: None }
+    }
+
+    /// A whole word.
+    pub(super) fn word(&mut self, blank: i64) -> usize {
+        self.blank.push(blank as u64);
+        self.blank.len() - 1
+    }
+
+    /// Half a word.
+    pub(super) fn half(&mut self, blank: i32) -> Half {
+        let half = match self.free.take() {
+            Some(word) => Half { word, shift: 32 },
+            None => {
+                let word = self.word(0);
+                self.free = Some(word);
+                Half { word, shift: 0 }
+            }
+        };
+        half.set(&mut self.blank, blank);
+        half
+    }
+
+    pub(super) fn records(self) -> Records {
+        Records { width: self.blank.len().max(1), words: Vec::new(), blank: self.blank }
+    }
+}
+
+/// The records of one shard, by group.
+#[derive(Debug)]
+pub(super) struct Records {
+    words: Vec<u64>,
+    width: usize,
+    blank: Vec<u64>,
+}
+
+impl Records {
+    /// A record for a new group.
+    pub(super) fn push(&mut self, id: &[u64]) {
+        self.words.extend_from_slice(id);
+        self.words.extend_from_slice(&self.blank[id.len()..]);
+    }
+
+    pub(super) fn get(&self, group: u32) -> &[u64] {
+        let start = group as usize * self.width;
+        &self.words[start..start + self.width]
+    }
+
+    pub(super) fn get_mut(&mut self, group: u32) -> &mut [u64] {
+        let start = group as usize * self.width;
+        &mut self.words[start..start + self.width]
+    }
+
+    /// Reads the first and the last word of a record, if there is one: to have its cache lines on the way.
+    pub(super) fn touch(&self, group: u32) -> u64 {
+        let start = group as usize * self.width;
+        let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
+        word(start) ^ word(start + self.width - 1)
+    }
+}
