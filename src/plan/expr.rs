@@ -205,9 +205,18 @@ impl Expr {
 
     /// Calls `visit` for every column read.
     pub fn columns<'a>(&'a self, visit: &mut dyn FnMut(&'a Column)) {
+        self.visit(&mut |expr| {
+            if let ExprKind::Column(column) = &expr.kind {
+                visit(column);
+            }
+        });
+    }
+
+    /// Calls `visit` for this expression and every one in it, the outer before the inner.
+    pub fn visit<'a>(&'a self, visit: &mut dyn FnMut(&'a Self)) {
+        visit(self);
         match &self.kind {
-            ExprKind::Literal(_) => {}
-            ExprKind::Column(column) => visit(column),
+            ExprKind::Literal(_) | ExprKind::Column(_) => {}
             ExprKind::Cast(x)
             | ExprKind::Not(x)
             | ExprKind::In(x, _)
@@ -218,7 +227,7 @@ impl Expr {
             | ExprKind::Round(x, _)
             | ExprKind::Part(_, x)
             | ExprKind::GapCount(x)
-            | ExprKind::GapQuantile(x, _) => x.columns(visit),
+            | ExprKind::GapQuantile(x, _) => x.visit(visit),
             ExprKind::And(x, y)
             | ExprKind::Or(x, y)
             | ExprKind::Compare(x, _, y)
@@ -228,18 +237,18 @@ impl Expr {
             | ExprKind::Divide(x, y)
             | ExprKind::DaysBetween(x, y)
             | ExprKind::AddDays(x, y) => {
-                x.columns(visit);
-                y.columns(visit);
+                x.visit(visit);
+                y.visit(visit);
             }
             ExprKind::Coalesce(all) | ExprKind::Least(all) | ExprKind::Greatest(all) => {
-                all.iter().for_each(|x| x.columns(visit));
+                all.iter().for_each(|x| x.visit(visit));
             }
             ExprKind::Case(branches, otherwise) => {
                 for (condition, value) in branches {
-                    condition.columns(visit);
-                    value.columns(visit);
+                    condition.visit(visit);
+                    value.visit(visit);
                 }
-                otherwise.columns(visit);
+                otherwise.visit(visit);
             }
         }
     }

@@ -19,7 +19,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::engine::polars::summary::{self, Previous};
-use crate::engine::polars::{Frame, Profile, apply, audience, overrides, rejected, write};
+use crate::engine::polars::{
+    Frame, Profile, apply, audience, edges, overrides, rejected, segment_profile, write,
+};
 use crate::engine::pseudonym::Key;
 use crate::fit::Model;
 use crate::plan::Plan;
@@ -86,6 +88,10 @@ pub fn publish(
         let (report, counts) = overrides::report(plan, all, &labelled)?;
         table("overrides.parquet", &report)?;
         override_counts = Some(counts);
+    }
+    table("segment_profile.parquet", &segment_profile::segment_profile(plan, &labelled)?)?;
+    if let Some(within) = plan.edges_within {
+        table("edges.parquet", &edges::edges(plan, model, within, &profile.customers, &labelled)?)?;
     }
     for one in &plan.audiences {
         table(&one.file_name(), &audience::customers(one, &labelled)?)?;

@@ -27,7 +27,7 @@ pub fn segments_table(folder: &Path) -> Result<String, Error> {
         text += &format!(
             "  {:<width$}{:>11} {:>7} {:>18} {:>7}\n",
             row.segment,
-            thousands(&row.customers.to_string()),
+            row.customers.map_or("-".to_owned(), |customers| thousands(&customers.to_string())),
             percent(row.customer_share),
             row.revenue.as_deref().map_or("-".to_owned(), thousands),
             percent(row.revenue_share),

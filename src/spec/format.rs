@@ -31,7 +31,7 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
         optional("guards", Shape::NotBuilt, "limits checked before anything is published"),
         optional("privacy", PRIVACY, "opt-outs, consent and pseudonyms"),
         optional("audiences", Shape::List(&AUDIENCE), "one file for each named segment"),
-        optional("edges", Shape::NotBuilt, "customers close to a boundary that decides their label"),
+        optional("edges", EDGES, "customers close to a boundary that decides their label"),
         optional("tests", TESTS, "a few rows in, expected columns out; `tiermill test` runs them"),
         optional("output", OUTPUT, "where the result goes, and which columns"),
     ],
@@ -150,7 +150,11 @@ const PRIVACY: Shape = Shape::Object(&Object {
             "a boolean column of `inputs.customers`: only those for whom it is true are computed",
         ),
         optional("pseudonymize", PSEUDONYMIZE, "publish HMAC-SHA-256 of ids instead of ids"),
-        optional("report_min_group", Shape::NotBuilt, "smaller groups are not shown in reports"),
+        optional(
+            "report_min_group",
+            Shape::Integer(2, 1_000_000),
+            "groups of fewer customers are not shown in reports",
+        ),
     ],
     others: None,
 });
@@ -405,6 +409,12 @@ const OVERRIDES: Shape = Shape::Object(&Object {
         "a CSV file with a header, or Parquet: segmentation, customer, action (pin, floor, cap or exclude), segment, \
          reason, author, expires_on",
     )],
+    others: None,
+});
+
+const EDGES: Shape = Shape::Object(&Object {
+    what: "`edges`",
+    keys: &[required("within", Shape::Number, "how close is close, as a part of the boundary: 0.05 is 5 %")],
     others: None,
 });
 

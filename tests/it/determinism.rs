@@ -76,6 +76,16 @@ segments:
       - id: asleep
         when: recency_days > 365 or gap is null and recent_share < 0.5
     default: other
+edges: {within: 0.05}
+audiences: [tier.best]
+overrides: {path: overrides.csv}
+";
+
+const OVERRIDES: &str = "segmentation,customer,action,segment,reason,author
+tier,00001,pin,best,why,who
+tier,00003,exclude,best,why,who
+rfm,00002,floor,loyal,why,who
+eight,nobody,cap,key_value,why,who
 ";
 
 /// The whole CDNOW table.
@@ -89,6 +99,7 @@ fn cdnow() -> RecordBatch {
 /// Runs the rules in a sandbox and returns the files whose bytes must not change.
 fn run(sandbox: &Sandbox, threads: &str) -> BTreeMap<String, Vec<u8>> {
     sandbox.text("rules.yml", RULES);
+    sandbox.text("overrides.csv", OVERRIDES);
     let args = ["run", "rules.yml", "--as-of", "1998-06-30", "--out", "out", "--threads", threads];
     sandbox.tiermill(&args).done();
     data_files(&sandbox.path("out/as_of=1998-06-30"))
@@ -104,7 +115,9 @@ fn data_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {
     let names =
-        ["model.json", "part-00000.parquet", "rejected.parquet", "segments.parquet", "summary.parquet"];
+        "audience-tier.best.parquet edges.parquet model.json overrides.parquet part-00000.parquet rejected.parquet \
+         segment_profile.parquet segments.parquet summary.parquet"
+            .split_whitespace();
     assert!(expected.keys().eq(names), "{:?}", expected.keys());
     assert!(found.keys().eq(expected.keys()), "{:?}", found.keys());
     for (name, bytes) in expected {

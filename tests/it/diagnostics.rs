@@ -186,8 +186,6 @@ fn what_is_not_built_is_refused() {
     let sections = [
         ("    path: ", "    quality: {future: 0}\n    path: ", "quality"),
         ("output:\n", "guards:\n  tier.high_value: {share: [0.01, 0.40]}\noutput:\n", "guards"),
-        ("output:\n", "privacy: {report_min_group: 10}\noutput:\n", "report_min_group"),
-        ("output:\n", "edges: {within: 0.05}\noutput:\n", "edges"),
     ];
     for (before, after, name) in sections {
         assert_eq!(EXAMPLE.matches(before).count(), 1, "`{before}` stands once in the example");

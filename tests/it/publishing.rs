@@ -1,11 +1,13 @@
 //! What a run publishes, and how: the folder's content, hashes that hold, types every warehouse takes, one swap.
 
 mod audiences;
+mod edges;
 mod failure;
 mod overrides;
 mod parts;
 mod pseudonyms;
 mod readback;
+mod segment_profile;
 mod signal;
 
 use std::collections::BTreeMap;
@@ -101,6 +103,7 @@ fn the_folder_and_its_hashes() {
         "model.json",
         "part-00000.parquet",
         "rejected.parquet",
+        "segment_profile.parquet",
         "segments.parquet",
         "summary.parquet",
     ];
@@ -118,8 +121,10 @@ fn the_folder_and_its_hashes() {
         assert_eq!(entry["bytes"], bytes.len(), "{entry}");
     }
     let rows: Vec<&Json> = entries.iter().map(|entry| &entry["rows"]).collect();
-    // The part, the segments, their summary, one row without a customer, and the model, which is no table.
-    assert_eq!(rows, [&Json::from(4), &3.into(), &3.into(), &1.into(), &Json::Null]);
+    // The part, the segments, their summary, one row without a customer, the profile, and the model, which is no table.
+    let profile =
+        crate::support::Rows::read(&sandbox.path(FOLDER).join("segment_profile.parquet")).rows.len();
+    assert_eq!(rows, [&Json::from(4), &3.into(), &3.into(), &1.into(), &profile.into(), &Json::Null]);
     assert_eq!(manifest["model"], serde_json::from_slice::<Json>(&files["model.json"]).unwrap());
     assert_eq!(manifest["rules_sha256"], sha256(RULES.as_bytes()));
     assert_eq!(

@@ -3,9 +3,12 @@
 
 pub mod apply;
 pub mod audience;
+mod boundaries;
 pub mod cells;
 pub mod clv;
 mod convert;
+mod disclosure;
+pub mod edges;
 pub mod fit;
 mod gaps;
 mod grouped;
@@ -17,6 +20,7 @@ pub mod profile;
 pub mod pseudonyms;
 pub mod rejected;
 mod scan;
+pub mod segment_profile;
 pub mod summary;
 pub mod sums;
 mod types;

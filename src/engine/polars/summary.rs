@@ -13,6 +13,7 @@ use crate::engine::Error;
 use crate::plan::{Bounds, Plan, Segment, Type};
 
 use super::Profile;
+use super::disclosure::hidden;
 use super::profile::{ORDERS, RECENCY, REVENUE};
 use super::types::published;
 
@@ -113,9 +114,20 @@ pub fn summary(
             tally.recency.extend(recency[row]);
             tally.clv += clv.as_ref().map_or(0.0, |clv| clv[row]);
         }
-        for segment in segmentation.segments() {
+        let segments = segmentation.segments();
+        let size = |id: &str| tallies.get(id).map_or(0, |tally| tally.customers);
+        let size_before = |id: &str| previous.get(&(segmentation.name.clone(), id.to_owned())).copied();
+        let least = plan.privacy.report_min_group;
+        let hide = |size: &dyn Fn(&str) -> i64| {
+            let sizes: Vec<u64> = segments.iter().map(|one| size(&one.id).unsigned_abs()).collect();
+            hidden(&sizes, least)
+        };
+        let now = hide(&size);
+        let before = hide(&|id| size_before(id).unwrap_or(0));
+        for (segment, (hide, hide_before)) in segments.iter().zip(now.into_iter().zip(before)) {
+            let before = size_before(&segment.id).filter(|_| !hide_before);
             let tally = tallies.remove(segment.id.as_str()).unwrap_or_default();
-            let before = previous.get(&(segmentation.name.clone(), segment.id.clone())).copied();
+            let tally = (!hide).then_some(tally);
             table.push(&segmentation.name, &segment.id, tally, orders.len(), total_revenue, before);
         }
     }
@@ -143,16 +155,24 @@ impl Table {
         &mut self,
         segmentation: &str,
         id: &str,
-        tally: Tally,
+        tally: Option<Tally>,
         all: usize,
         revenue: i128,
         before: Option<i64>,
     ) {
+        self.texts[0].push(segmentation.to_owned());
+        self.texts[1].push(id.to_owned());
+        let Some(tally) = tally else {
+            // Too few to show.
+            let counts = [None, None, before, None];
+            self.counts.iter_mut().zip(counts).for_each(|(column, value)| column.push(value));
+            self.revenue.push(None);
+            self.shares.iter_mut().for_each(|column| column.push(None));
+            return;
+        };
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
         let own: i128 = tally.revenue.iter().sum();
         let orders = tally.orders.iter().sum();
-        self.texts[0].push(segmentation.to_owned());
-        self.texts[1].push(id.to_owned());
         let counts =
             [Some(tally.customers), Some(orders), before, before.map(|before| tally.customers - before)];
         self.counts.iter_mut().zip(counts).for_each(|(column, value)| column.push(value));
@@ -227,8 +247,8 @@ pub struct Row {
     pub segmentation: String,
     /// The label.
     pub segment: String,
-    /// How many customers.
-    pub customers: i64,
+    /// How many customers; none where there are too few to show.
+    pub customers: Option<i64>,
     /// Their share of all customers.
     pub customer_share: Option<f64>,
     /// Their revenue, with its decimals; none without amounts.
@@ -251,7 +271,7 @@ pub fn read(path: &Path) -> Result<Vec<Row>, Error> {
         Some(Row {
             segmentation: segmentations.get(at)?.to_owned(),
             segment: segments.get(at)?.to_owned(),
-            customers: customers.get(at)?,
+            customers: customers.get(at),
             customer_share: share.get(at),
             revenue: revenue.get(at).map(|value| render(value, scale)),
             revenue_share: revenue_share.get(at),
@@ -263,5 +283,5 @@ pub fn read(path: &Path) -> Result<Vec<Row>, Error> {
 /// The customers of an earlier run's segments.
 pub fn previous(path: &Path) -> Result<Previous, Error> {
     let rows = read(path)?.into_iter();
-    Ok(rows.map(|row| ((row.segmentation, row.segment), row.customers)).collect())
+    Ok(rows.filter_map(|row| Some(((row.segmentation, row.segment), row.customers?))).collect())
 }
