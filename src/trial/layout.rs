@@ -29,9 +29,9 @@ impl Layout {
     }
 
     /// The roles and all columns that rows name; `ids` is how customers' ids are held.
-    pub(super) fn of_rows<'a>(
+    pub(super) fn of_rows(
         roles: Vec<(String, String)>,
-        rows: &[&'a TestRow],
+        rows: &[&TestRow],
         more: impl Iterator<Item = String>,
         ids: &Physical,
     ) -> Self {

@@ -76,7 +76,7 @@ impl Folder {
             match std::fs::create_dir(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && number < 10_000 => {
-                    number += 1
+                    number += 1;
                 }
                 Err(error) => return Err(error),
             }

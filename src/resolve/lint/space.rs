@@ -141,7 +141,7 @@ impl<'a> Questions<'a> {
                 self.of(x).into_iter().for_each(|asked| asked.comparisons.push((op, constants.clone())));
             }
             Atom::Text(x, texts, _) => {
-                self.of(x).into_iter().for_each(|asked| asked.texts.push(texts.clone()))
+                self.of(x).into_iter().for_each(|asked| asked.texts.push(texts.clone()));
             }
             Atom::Whole(x, _, y) => {
                 self.added(x);

@@ -40,6 +40,8 @@ pub(super) fn lint(subject: &Subject<'_>, out: &mut Diagnostics) {
     for rule in subject.segmentations.iter().flat_map(|one| &one.rules) {
         names.extend(read(&rule.when));
     }
+    let audiences = subject.written.audiences.iter().flat_map(|one| one.columns.iter().flatten());
+    used.extend(audiences.map(|column| column.value.as_str()));
     used.extend(names.iter().map(String::as_str));
     let rules = subject.written;
     let columns = rules.metrics.iter().map(|metric| ("metric", &metric.name));
