@@ -18,8 +18,8 @@ use tiermill::diag::{Diagnostics, Source, render};
 use tiermill::engine::polars::{apply, clv, fit, profile, write};
 use tiermill::plan::Plan;
 use tiermill::publish::readback;
-use tiermill::resolve::Settings;
-use tiermill::{catalog, resolve, spec};
+use tiermill::resolve::{Catalogs, Missing, Settings};
+use tiermill::{resolve, spec};
 
 const ORDERS: u64 = 200_000;
 const CUSTOMERS: u64 = 20_000;
@@ -67,7 +67,7 @@ fn stages(group: &mut Group<'_>, folder: &Path) {
     let model = fitted();
     let applied = || {
         let labelled = apply::label(&plan, &model, &profile.customers).unwrap();
-        apply::published(&plan, &labelled).unwrap()
+        apply::published(&plan.output, &labelled).unwrap()
     };
     group.bench_function("apply", |bencher| bencher.iter(applied));
 
@@ -107,8 +107,8 @@ fn plan(rules: &str, folder: &Path) -> Plan {
     let settings =
         Settings { as_of: AS_OF.parse().unwrap(), base: PathBuf::from(folder), out: None, lint: false };
     let plan = spec::read(&mut source, &[], &mut complaints).and_then(|rules| {
-        let catalog = catalog::read(&resolve::orders_path(&rules, &settings)).unwrap();
-        resolve::resolve(&rules, Some(&catalog), &settings, &source, &mut complaints)
+        let catalogs = Catalogs::read(&rules, &settings, Missing::Error, &mut complaints);
+        resolve::resolve(&rules, &catalogs, &settings, &source, &mut complaints)
     });
     plan.unwrap_or_else(|| panic!("{}", render::text(&complaints, &source, false)))
 }
