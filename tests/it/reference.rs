@@ -8,6 +8,7 @@ mod overrides;
 mod params;
 mod presets;
 mod profile;
+mod sides;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,6 +22,7 @@ use apply::{Row, apply};
 use input::{AS_OF, Fate, Id, Input, Order};
 use overrides::Override;
 use params::Params;
+use sides::Population;
 
 /// What the contract says of an input.
 #[derive(Default)]
@@ -29,31 +31,63 @@ struct Expected {
     filtered: u64,
     later: u64,
     used: u64,
+    suppressed: u64,
+    no_consent: u64,
+    unknown: u64,
     /// File, row from 1, reason.
-    rejected: Vec<(usize, i64, &'static str)>,
+    rejected: Vec<(String, i64, &'static str)>,
 }
 
 fn expect(input: &Input, params: &Params, overrides: &[Override]) -> Expected {
     let mut expected = Expected::default();
     let mut orders: BTreeMap<Id, Vec<Order>> = BTreeMap::new();
+    let population = input.sides.as_ref().map_or_else(Population::default, |sides| sides.population(input));
+    let people = population.people.as_ref();
+    let joins = input.sides.as_ref().is_some_and(|sides| sides.join);
+    if let Some(people) = people {
+        people.keys().for_each(|id| drop(orders.insert(id.clone(), Vec::new())));
+    }
     for (number, file) in input.files.iter().enumerate() {
         for (row, seed) in file.iter().enumerate() {
-            match input.fate(*seed) {
-                Fate::Filtered => expected.filtered += 1,
-                Fate::Later => expected.later += 1,
-                Fate::Rejected(reason) => expected.rejected.push((number, row as i64 + 1, reason)),
-                Fate::Used(order) => {
+            let turned_away = input.customer_of(*seed).and_then(|id| population.turned_away(&id));
+            let mut reject =
+                |reason| expected.rejected.push((input.file_name(number), row as i64 + 1, reason));
+            match (input.fate(*seed), turned_away) {
+                (Fate::Filtered, _) => expected.filtered += 1,
+                (_, Some("suppressed")) => expected.suppressed += 1,
+                (_, Some(_)) => expected.no_consent += 1,
+                (Fate::Later, _) => expected.later += 1,
+                (Fate::Rejected(reason), _) => reject(reason),
+                (Fate::Used(order), _)
+                    if !joins && people.is_some_and(|all| !all.contains_key(&order.customer)) =>
+                {
+                    reject("unknown_customer");
+                    expected.unknown += 1;
+                }
+                (Fate::Used(order), _) => {
                     expected.used += 1;
                     orders.entry(order.customer.clone()).or_default().push(order);
                 }
             }
         }
     }
-    let profile = |orders: &Vec<Order>| {
-        profile::profile(&orders.iter().collect::<Vec<_>>(), params, input.money_scale())
+    let people_file = || "people.parquet".to_owned();
+    expected.rejected.extend(population.rejected.iter().map(|(row, reason)| (people_file(), *row, *reason)));
+    let profile = |id: &Id, orders: &Vec<Order>| {
+        let mut row = profile::profile(&orders.iter().collect::<Vec<_>>(), params, input.money_scale());
+        if let Some(sides) = &input.sides {
+            let (visits, last) = sides.visits(input, id);
+            row.set("visits", visits);
+            row.set("last_visit", last);
+        }
+        if let Some(people) = people {
+            let region = people.get(id).copied().flatten();
+            row.set("region", region.map_or(Value::Null, Value::text));
+        }
+        row
     };
     let (ids, mut rows): (Vec<Id>, Vec<Row>) =
-        orders.iter().map(|(id, orders)| (id.clone(), profile(orders))).unzip();
+        orders.iter().map(|(id, orders)| (id.clone(), profile(id, orders))).unzip();
     let own = |id: &Id| overrides.iter().filter(|one| one.customer == *id).collect();
     apply(&mut rows, params, &ids.iter().map(own).collect::<Vec<_>>());
     expected.customers = ids.into_iter().zip(rows).collect();
@@ -61,12 +95,18 @@ fn expect(input: &Input, params: &Params, overrides: &[Override]) -> Expected {
 }
 
 /// The published columns in the contract's order: id, metrics, scores, bands, lifetime value, segments.
-fn columns(params: &Params) -> Vec<String> {
+fn columns(input: &Input, params: &Params) -> Vec<String> {
     let metrics = "recency_days first_days gap usual_gap purchase_days rows orders known channels avg_order revenue revenue_w \
         orders_w least most_w mean_amount first_channel last_channel first_amount last_amount_w top_by_amount \
         top_by_rows share cv cv_amount";
     let mut columns = vec!["customer_id".to_owned()];
+    if input.sides.as_ref().is_some_and(|sides| sides.people.is_some()) {
+        columns.push("region".to_owned());
+    }
     columns.extend(metrics.split_whitespace().map(str::to_owned));
+    if input.sides.is_some() {
+        columns.extend(["visits", "last_visit"].map(str::to_owned));
+    }
     columns.extend(params.scores.iter().map(|score| score.name.clone()));
     columns.push("value".to_owned());
     columns.extend((0..params.bands.len()).map(|at| format!("b{at}")));
@@ -80,9 +120,16 @@ fn columns(params: &Params) -> Vec<String> {
 
 fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
     let sandbox = Sandbox::new();
-    let file_name = |number: usize| format!("orders/{number}.parquet");
     for (number, file) in input.files.iter().enumerate() {
-        sandbox.orders(&file_name(number), &table::batch(&input.columns(file)));
+        let mut columns = input.columns(file);
+        if number == 2 && input.is_apart() {
+            let names = ["member", "slip", "sold", "total"];
+            columns.iter_mut().zip(names).for_each(|(column, name)| column.0 = name);
+        }
+        sandbox.orders(&input.file_name(number), &table::batch(&columns));
+    }
+    for (name, columns) in input.sides.iter().flat_map(|sides| sides.tables(input)) {
+        sandbox.orders(name, &table::batch(&columns));
     }
     let rules = params.rules(input);
     sandbox.text("rules.yml", &rules);
@@ -95,7 +142,9 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
 
     let rows = &published.manifest.rows;
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    for (_, _, reason) in &expected.rejected {
+    let of_orders =
+        |(file, _, reason): &&(String, i64, &str)| file != "people.parquet" && *reason != "unknown_customer";
+    for (_, _, reason) in expected.rejected.iter().filter(of_orders) {
         *reasons.entry((*reason).to_owned()).or_default() += 1;
     }
     prop_assert_eq!(
@@ -108,13 +157,19 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
             &reasons
         )
     );
-    prop_assert_eq!(rows.read, rows.filtered + rows.after_as_of + rows.used + reasons.values().sum::<u64>());
+    let left =
+        (rows.suppressed.unwrap_or(0), rows.no_consent.unwrap_or(0), rows.unknown_customer.unwrap_or(0));
+    prop_assert_eq!(left, (expected.suppressed, expected.no_consent, expected.unknown));
+    let rest = rows.filtered + rows.after_as_of + rows.used + reasons.values().sum::<u64>();
+    prop_assert_eq!(rows.read, rest + left.0 + left.1 + left.2);
     prop_assert_eq!(published.manifest.customers, expected.customers.len() as u64);
 
     let rejected = Rows::read(&published.folder.join("rejected.parquet"));
-    let found: Vec<Vec<Value>> = rejected.rows.iter().map(|row| row[..3].to_vec()).collect();
-    let place = |(file, row, reason): &(usize, i64, &str)| {
-        let path = sandbox.path(&file_name(*file)).display().to_string();
+    let visits = sandbox.path("visits.parquet").display().to_string();
+    let found = rejected.rows.iter().filter(|row| row[0].to_string() != visits);
+    let found: Vec<Vec<Value>> = found.map(|row| row[..3].to_vec()).collect();
+    let place = |(file, row, reason): &(String, i64, &str)| {
+        let path = sandbox.path(file).display().to_string();
         vec![Value::Text(path), Value::Int(*row), Value::text(reason)]
     };
     prop_assert_eq!(&rejected.columns, &["file", "row", "reason", "customer", "time", "amount"]);
@@ -125,7 +180,7 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
     }
 
     let parts = Rows::parts(&published.folder);
-    prop_assert_eq!(&parts.columns, &columns(params));
+    prop_assert_eq!(&parts.columns, &columns(input, params));
     let ids = |id: &Id| match id {
         Id::Int(id) => Value::Int(*id),
         Id::Text(id) => Value::text(id),

@@ -125,18 +125,20 @@ fn a_customer_stands_there_twice() {
 /// Every type of attribute, published as the types of the output say; a mapping gives them names of their own.
 #[test]
 fn i2_attributes_of_every_type() {
-    let customers = "cid:int City:text n:int vip:bool since:date income:decimal score:float
-        7 Oslo 3 true 2020-02-29 1234.50 0.5
-        8 - - - - - -
-        9 Bergen -1 false 1999-12-31 -0.01 -2";
-    let rules = "inputs:
+    let customers = "cid:int City:text n:int vip:bool since:date income:decimal score:float seen:utc
+        7 Oslo 3 true 2020-02-29 1234.50 0.5 2024-12-31T16:00:00
+        8 - - - - - - -
+        9 Bergen -1 false 1999-12-31 -0.01 -2 2024-12-31T15:59:59";
+    let rules = "timezone: Asia/Shanghai
+inputs:
   orders: {path: orders.parquet, columns: {customer: cid, time: at}}
   customers:
     path: customers.parquet
     columns: {customer: cid}
-    attributes: {city: City, children: n, vip: vip, since: since, income: income, satisfaction: score}
+    attributes: {city: City, children: n, vip: vip, since: since, income: income, satisfaction: score, seen: seen}
 metrics:
   n: count(*)
+  seen_year: year(seen)
   years: year(as_of) - year(since)
   rich: case when income >= 1000.5 then 'yes' else 'no' end
 segments:
@@ -144,14 +146,14 @@ segments:
 ";
     let shop = Shop::new(&[("orders", "cid:int at:date\n 9 2025-01-01"), ("customers", customers)], rules);
     let run = shop.check(
-        "cid city children vip since income satisfaction n years rich kind
-         7 Oslo 3 true 2020-02-29 1234.50 0.5 0 5 yes vip
-         8 - - - - - - 0 - no unknown
-         9 Bergen -1 false 1999-12-31 -0.01 -2 1 26 no plain",
+        "cid city children vip since income satisfaction seen n seen_year years rich kind
+         7 Oslo 3 true 2020-02-29 1234.50 0.5 1735689600000000 0 2025 5 yes vip
+         8 - - - - - - - 0 - - no unknown
+         9 Bergen -1 false 1999-12-31 -0.01 -2 1735689599000000 1 2024 26 no plain",
     );
-    let types = ["BIGINT", "VARCHAR", "BIGINT", "BOOLEAN", "DATE", "DECIMAL(18, 2)", "DOUBLE"];
+    let types = ["BIGINT", "VARCHAR", "BIGINT", "BOOLEAN", "DATE", "DECIMAL(18, 2)", "DOUBLE", "TIMESTAMP"];
     let columns = run.manifest["columns"].as_array().unwrap();
-    let found: Vec<&str> = columns.iter().take(7).map(|column| column[1].as_str().unwrap()).collect();
+    let found: Vec<&str> = columns.iter().take(8).map(|column| column[1].as_str().unwrap()).collect();
     assert_eq!(found, types);
 }
 

@@ -6,10 +6,12 @@ use proptest::prelude::*;
 
 use crate::support::table::Cells;
 
+use super::sides::{Sides, sides};
+
 pub(crate) const AS_OF: &str = "2025-03-31";
 
 /// Days before the as-of date: both sides of the windows' borders, a change of the clocks, and the future.
-const DAYS: [i64; 16] = [0, 1, 2, 5, 6, 7, 29, 30, 31, 59, 60, 61, 90, 365, -1, -40];
+pub(crate) const DAYS: [i64; 16] = [0, 1, 2, 5, 6, 7, 29, 30, 31, 59, 60, 61, 90, 365, -1, -40];
 const HOURS: [(u32, u32, u32, u32); 8] = [
     (0, 0, 0, 0),
     (23, 59, 59, 999_999),
@@ -82,6 +84,8 @@ pub(crate) struct Input {
     /// Decimal places of money, if the rules file says so.
     pub(crate) scale: Option<u8>,
     pub(crate) filtered: bool,
+    /// What stands beside the orders, if anything does.
+    pub(crate) sides: Option<Sides>,
     ids: Ids,
     times: Times,
     amounts: Amounts,
@@ -128,12 +132,12 @@ pub(crate) fn input() -> impl Strategy<Value = Input> {
     let rows = (prop::collection::vec(row, 1..40), 0..40_usize, 0..40_usize);
     let place = (prop::sample::select(ZONES.to_vec()), prop::option::of(0..4_u8), any::<bool>());
     let crowd = prop_oneof![1 => Just(0_u8), 2 => Just(1), 20 => 2..8_u8];
-    (rows, ids, times, amounts, place, crowd, prop::bool::weighted(0.03)).prop_map(
-        |((rows, x, y), ids, times, amounts, (zone, scale, filtered), crowd, late)| {
+    (rows, ids, times, amounts, place, crowd, prop::bool::weighted(0.03), sides()).prop_map(
+        |((rows, x, y), ids, times, amounts, (zone, scale, filtered), crowd, late, sides)| {
             let (low, high) = (x.min(y).min(rows.len()), x.max(y).min(rows.len()));
             let files = vec![rows[..low].to_vec(), rows[low..high].to_vec(), rows[high..].to_vec()];
             let scale = scale.filter(|_| !matches!(amounts, Amounts::Decimal));
-            Input { files, zone, scale, filtered, ids, times, amounts, crowd, late }
+            Input { files, zone, scale, filtered, sides, ids, times, amounts, crowd, late }
         },
     )
 }
@@ -141,6 +145,38 @@ pub(crate) fn input() -> impl Strategy<Value = Input> {
 impl Input {
     pub(crate) fn money_scale(&self) -> u8 {
         self.scale.unwrap_or(2)
+    }
+
+    /// Whether the last file is an input of its own: another system's, with other names for its columns.
+    pub(crate) fn is_apart(&self) -> bool {
+        let rows = |files: &[Vec<Seed>]| files.iter().any(|file| !file.is_empty());
+        self.sides.as_ref().is_some_and(|sides| sides.apart)
+            && rows(&self.files[..2])
+            && rows(&self.files[2..])
+    }
+
+    /// The path of a file.
+    pub(crate) fn file_name(&self, number: usize) -> String {
+        let folder = if number == 2 && self.is_apart() { "apart" } else { "orders" };
+        format!("{folder}/{number}.parquet")
+    }
+
+    pub(crate) fn holds_numbers(&self) -> bool {
+        matches!(self.ids, Ids::Int)
+    }
+
+    /// The id of a number below seven.
+    pub(crate) fn id(&self, at: u8) -> Option<Id> {
+        let at = usize::from(at);
+        Some(match self.ids {
+            Ids::Text => Id::Text((*TEXT_IDS.get(at)?).to_owned()),
+            Ids::Int => Id::Int(*INT_IDS.get(at)?),
+        })
+    }
+
+    /// The customer of a row.
+    pub(crate) fn customer_of(&self, seed: Seed) -> Option<Id> {
+        self.id(self.customer(seed)? as u8)
     }
 
     /// The columns of one file.

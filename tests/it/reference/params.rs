@@ -146,15 +146,29 @@ impl Params {
         let (window, days) = (self.window, self.months * 30);
         let filter = if input.filtered { "    where: status = 'done'\n" } else { "" };
         let scale = input.scale.map_or(String::new(), |scale| format!("    scale: {scale}\n"));
+        let (mut beside, mut privacy, mut visits) = (String::new(), String::new(), "");
+        let (mut item, mut rest) = ("  ", String::new());
+        if let Some(sides) = &input.sides {
+            (beside, privacy) = sides.rules();
+            visits = "  visits: {from: visits, expr: count(*)}\n  \
+                last_visit: {from: visits, expr: days_since(max(time))}\n";
+        }
+        if input.is_apart() {
+            item = "- ";
+            rest = format!(
+                "  - path: apart/*.parquet\n    \
+                 columns: {{customer: member, order: slip, time: sold, amount: total}}\n{filter}{scale}"
+            );
+        }
         let mut text = format!(
             "tiermill: 1
 name: reference
 timezone: {zone}
 inputs:
   orders:
-    path: orders/*.parquet
+  {item}path: orders/*.parquet
     columns: {{customer: customer_id, order: order_id, time: ordered_at, amount: amount}}
-{filter}{scale}metrics:
+{filter}{scale}{rest}{beside}{privacy}metrics:
   recency_days: days_since(max(time))
   first_days: days_since(min(time))
   gap: last_gap(time)
@@ -180,7 +194,7 @@ inputs:
   share: {{expr: sum(amount), where: channel = 'web', per: revenue}}
   cv: {{expr: monthly_cv(count(*)), window: {days}d}}
   cv_amount: {{expr: monthly_cv(sum(amount)), window: {days}d}}
-clv: {{model: simple, horizon: 365d, margin: 0.3}}
+{visits}clv: {{model: simple, horizon: 365d, margin: 0.3}}
 scores:
 ",
             zone = input.zone.name(),

@@ -31,7 +31,7 @@ fn or_null<T>(value: Option<T>, make: impl Fn(T) -> Value) -> Value {
     value.map_or(Value::Null, make)
 }
 
-/// The customer's row with all metrics and `clv`. There is at least one order.
+/// The customer's row with all metrics and `clv`.
 pub(crate) fn profile(orders: &[&Order], params: &Params, scale: u8) -> Row {
     let money = |unscaled: i128| Value::Decimal(unscaled, scale);
     let count = |n: usize| Value::Int(n as i64);
@@ -45,16 +45,19 @@ pub(crate) fn profile(orders: &[&Order], params: &Params, scale: u8) -> Row {
         orders.iter().copied().filter(|order| order.channel.as_deref() == Some("web")).collect();
     let sum = |orders: &[&Order]| orders.iter().map(|order| order.amount).sum::<i128>();
     let days: BTreeSet<NaiveDate> = orders.iter().map(|order| order.day).collect();
-    let last = *days.last().unwrap();
-    let first = *days.first().unwrap();
     let channels =
         || orders.iter().filter_map(|order| order.channel.as_ref().map(|channel| (order, channel)));
     let revenue = sum(orders);
 
     let mut row = Row::default();
-    row.set("recency_days", Value::Int(days_since(last)));
-    row.set("first_days", Value::Int(days_since(first)));
-    row.set("gap", or_null(days.iter().rev().nth(1), |before| Value::Int((last - *before).num_days())));
+    row.set("recency_days", or_null(days.last(), |last| Value::Int(days_since(*last))));
+    row.set("first_days", or_null(days.first(), |first| Value::Int(days_since(*first))));
+    row.set(
+        "gap",
+        or_null(days.iter().rev().zip(days.iter().rev().skip(1)).next(), |(last, before)| {
+            Value::Int((*last - *before).num_days())
+        }),
+    );
     row.set("usual_gap", usual_gap(&days));
     row.set("purchase_days", count(days.len()));
     row.set("rows", count(orders.len()));
@@ -80,8 +83,8 @@ pub(crate) fn profile(orders: &[&Order], params: &Params, scale: u8) -> Row {
     row.set("share", quotient(double(sum(&web), scale), double(revenue, scale)));
     row.set("cv", variation(orders, params.months, |_| 1.0));
     row.set("cv_amount", variation(orders, params.months, |order| order.amount as f64));
-    let a_day = double(revenue, scale) / (days_since(first) + 1) as f64;
-    row.set("clv", Value::Double(a_day * 365.0 * 0.3));
+    let a_day = |first: &NaiveDate| double(revenue, scale) / (days_since(*first) + 1) as f64;
+    row.set("clv", or_null(days.first(), |first| Value::Double(a_day(first) * 365.0 * 0.3)));
     row
 }
 
