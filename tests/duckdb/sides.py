@@ -265,7 +265,7 @@ def load_sql(sides, as_of, timezone, second_passed):
     """
     internal = ["__customer", "__order", "__time", "__day", "__amount", "__order_by"]
     columns = ", ".join([q(c) for c in SHARED] + internal)
-    script = []
+    script = ["CREATE TABLE left_out (input VARCHAR, reason VARCHAR, count BIGINT, customers BIGINT);"]
     if sides.second:
         script.append(f"CREATE TABLE united AS SELECT {columns} FROM passed UNION ALL SELECT {columns} FROM ({second_passed});")
         script.append("DROP TABLE passed; ALTER TABLE united RENAME TO passed;")
@@ -284,11 +284,20 @@ def load_sql(sides, as_of, timezone, second_passed):
     if sides.suppress:
         csv_id = sides.suppress.columns["id"] if sides.suppress_csv else ""
         script.append(f"CREATE TABLE suppress AS SELECT DISTINCT id FROM {files_sql(sides.suppress.files, csv_id)} WHERE id IS NOT NULL;")
-        script += [f"DELETE FROM {table} WHERE __customer IN (SELECT id FROM suppress);" for table in tables]
+        for table in tables:
+            script += leave_out(table, "suppressed", "__customer IN (SELECT id FROM suppress)")
     if sides.consent:
         script.append("CREATE TABLE allowed AS SELECT cid FROM people GROUP BY cid HAVING bool_and(coalesce(agreed, false));")
-        script += [f"DELETE FROM {table} WHERE __customer IS NOT NULL AND __customer NOT IN (SELECT cid FROM allowed WHERE cid IS NOT NULL);" for table in tables]
+        for table in tables:
+            script += leave_out(table, "no_consent", "__customer NOT IN (SELECT cid FROM allowed WHERE cid IS NOT NULL)")
     return "\n".join(script) + "\n"
+
+
+def leave_out(table, reason, condition):
+    """Counts rows of a table, then drops them."""
+    name = {"passed": "orders", "people": "customers"}.get(table, table)
+    counted = f"SELECT {t(name)}, {t(reason)}, count(*), count(DISTINCT __customer) FROM {table} WHERE {condition}"
+    return [f"INSERT INTO left_out {counted};", f"DELETE FROM {table} WHERE {condition};"]
 
 
 def population_sql(sides, as_of):
@@ -310,8 +319,11 @@ def population_sql(sides, as_of):
         joined = "UNION SELECT __customer FROM orders" if sides.unknown == "join" else ""
         script.append(f"CREATE TABLE customers AS SELECT __customer FROM one_each {joined};")
         if sides.unknown != "join":
-            script.append("CREATE TABLE strangers AS SELECT * FROM orders WHERE __customer NOT IN (SELECT __customer FROM customers);")
-            script.append("DELETE FROM orders WHERE __customer NOT IN (SELECT __customer FROM customers);")
+            stranger = "__customer NOT IN (SELECT __customer FROM customers)"
+            script.append(f"CREATE TABLE strangers AS SELECT * FROM orders WHERE {stranger};")
+            counted = "SELECT 'orders', 'unknown_customer', count(*), 0 FROM strangers"
+            script.append(f"INSERT INTO left_out {counted};")
+            script.append(f"DELETE FROM orders WHERE {stranger};")
             bad.append(f"{row} FROM strangers")
         bad.append(f"{undated} FROM people WHERE __customer IS NULL")
         bad.append(f"{undated} FROM people p JOIN one_each o USING (__customer) WHERE NOT ({same})")
@@ -335,8 +347,22 @@ def manifest_complaints(connection, sides, published):
         total = sum(rows.get(p, 0) for p in parts) + sum(rows["rejected"].values())
         if rows["read"] != total:
             yield f"{rows['read']} rows were read, {total} are accounted for: {rows}"
-    if not (sides and sides.suppress):
+    if not sides:
         return
+    said = {}
+    for rows in manifest.get("rows_by_input", [manifest["rows"] | {"input": "orders"}]):
+        for reason in ("suppressed", "no_consent", "unknown_customer"):
+            said[rows["input"], reason] = said.get((rows["input"], reason), 0) + rows.get(reason, 0)
+    for name, reason, count, _ in connection.execute("SELECT * FROM left_out").fetchall():
+        if said.get((name, reason)) != count:
+            yield f"{said.get((name, reason))} rows of {name} are left out as {reason}, expected {count}"
+    if not sides.suppress:
+        return
+    proof = {i["input"]: i["customers"] for i in manifest["suppressed"]["inputs"]}
+    for name, count in connection.execute("SELECT input, customers FROM left_out WHERE reason = 'suppressed'").fetchall():
+        # of several inputs of orders each counts its own customers
+        if proof[name] != count and not (name == "orders" and sides.second):
+            yield f"the manifest says {proof[name]} suppressed customers of {name}, there are {count}"
     ids = connection.execute("SELECT count(*) FROM suppress").fetchone()[0]
     if manifest["suppressed"]["ids"] != ids:
         yield f"the manifest says {manifest['suppressed']['ids']} ids are suppressed, the list has {ids}"
