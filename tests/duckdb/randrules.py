@@ -36,10 +36,10 @@ def draw(rng, orders):
         rules.where = rng.choice(USUAL_FILTERS) if rng.random() < 0.6 else row_condition(rng, orders, roles["amount"])
     rules.sides = sides.draw(rng, orders, row_condition)
     rules.metrics = list(draw_metrics(rng, orders, rules))
-    rules.scores = list(draw_scores(rng, readable(rules)))
+    rules.scores = list(draw_scores(rng, readable(rules), groupable(rules)))
     exact = [m for m in readable(rules) if is_exact(m)]
     for i in range(rng.choice([0, 1, 1, 2]) if exact else 0):
-        rules.bands.append(draw_band(rng, f"band_{i}", readable(rules), exact))
+        rules.bands.append(draw_band(rng, f"band_{i}", groupable(rules), exact))
         band = rules.bands[-1]
         if not band.top and rng.random() < 0.3:
             band.preset = rng.choice(list(presets.BANDS))
@@ -71,17 +71,21 @@ TOPS = [
 ]
 
 
-def draw_band(rng, name, metrics, exact):
+def draw_band(rng, name, groups, exact):
     """Bands by share or from the top, for all or for each group."""
-    within, min_group = draw_within(rng, metrics)
+    within, min_group = draw_within(rng, groups)
     top = rng.random() < 0.4
     return Band(name, rng.choice(exact).name, rng.choice(TOPS if top else BOUNDS), top, within, min_group)
 
 
-def draw_within(rng, metrics):
-    """(the metric that makes the groups, or nothing; the smallest group, or nothing)"""
-    # small numbers make groups, and so do days that many share; texts may be null or empty
-    groups = [m.name for m in metrics if m.type in ("str", "count", "int", "days")]
+def groupable(rules):
+    """Metrics and attributes of which groups are made: small numbers, days that many share, texts, null or empty or not."""
+    everything = (rules.sides.attribute_metrics() if rules.sides else []) + rules.metrics
+    return [m.name for m in everything if m.type in ("str", "count", "int", "days", "bool", "date")]
+
+
+def draw_within(rng, groups):
+    """(what makes the groups, or nothing; the smallest group, or nothing)"""
     if not groups or rng.random() < 0.6:
         return "", None
     return rng.choice(groups), rng.choice([None, 1, 2, 3, 5, 20])
@@ -308,18 +312,18 @@ def condition(rng, metrics, scores=(), bands=(), labels=None, clv=False):
     return combine(rng, leaf)
 
 
-def draw_scores(rng, metrics):
+def draw_scores(rng, metrics, groups):
     by_name = {m.name: m for m in metrics}
     scores = []
     if "revenue" in by_name and rng.random() < 0.6:
         bins = rng.choice([5, 4, 2, 2])
         for name, of, best in (("r", "recency_days", "low"), ("f", "order_count", rng.choice(["", "high"])), ("m", "revenue", "")):
-            scores.append(draw_score(rng, name, by_name[of], bins, best, metrics))
+            scores.append(draw_score(rng, name, by_name[of], bins, best, groups))
     for i in range(rng.choice([0, 1, 3])):
         usable = [m for m in metrics if is_number(m)]
         if usable:
             bins = rng.choice([2, 2, 3, 4, 5, 10, 100])
-            scores.append(draw_score(rng, f"s{i}", rng.choice(usable), bins, rng.choice(["", "high", "low"]), metrics))
+            scores.append(draw_score(rng, f"s{i}", rng.choice(usable), bins, rng.choice(["", "high", "low"]), groups))
     yield from scores
     if len(scores) >= 2 and rng.random() < 0.5:
         parts = rng.sample(scores, min(3, len(scores)))
@@ -327,10 +331,10 @@ def draw_scores(rng, metrics):
         yield Score("value", "weighted", weights={s.name: Decimal(w) for s, w in zip(parts, weights)})
 
 
-def draw_score(rng, name, metric, bins, best, metrics):
+def draw_score(rng, name, metric, bins, best, groups):
     score = draw_cut(rng, name, metric, bins, best)
     if score.kind != "breaks":
-        score.within, score.min_group = draw_within(rng, metrics)
+        score.within, score.min_group = draw_within(rng, groups)
     return score
 
 
