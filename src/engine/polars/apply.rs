@@ -174,7 +174,7 @@ fn score(score: &Score, plan: &Plan, model: &Model) -> Result<Expr, Error> {
                 let customer = &plan.customer;
                 let columns = [group, col(customer.column.as_str())];
                 let score_column =
-                    grouped::score(value, columns, (cuts, groups), (kind, *best, plan.id_type()))?;
+                    grouped::score(value, &columns, (cuts, groups), (kind, *best, plan.id_type()))?;
                 return Ok(score_column.alias(score.name.as_str()));
             }
             let reached = cuts.iter().flatten().map(|cut| reached(&value, cut, kind, *best, plan));

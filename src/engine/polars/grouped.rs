@@ -61,7 +61,7 @@ enum Id {
 /// `1 + cuts reached`, null for null. `columns` are the group and the customer's id.
 pub(super) fn score(
     value: Expr,
-    columns: [Expr; 2],
+    columns: &[Expr; 2],
     (population, groups): (&[Option<Cut>], &Groups<Option<Cut>>),
     (kind, best, id): (Kind, Best, Type),
 ) -> Result<Expr, Error> {
@@ -96,7 +96,7 @@ pub(super) fn score(
         });
         Ok(Int16Chunked::from_iter_options(name, scores).into_column())
     };
-    Ok(map(value, &columns, score, Type::Score))
+    Ok(map(value, columns, score, Type::Score))
 }
 
 /// The first band that the value reaches; the last takes the rest.
