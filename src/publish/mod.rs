@@ -63,16 +63,13 @@ pub fn publish(
     let labelled = apply::label(plan, model, &profile.customers)?;
     let output = apply::published(&plan.output, &labelled)?;
 
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for (number, size) in write::part_sizes(plan, &output)?.into_iter().enumerate() {
-        let name = format!("part-{number:05}.parquet");
-        write::table(&output.slice(start, size), &staging.path().join(&name), &metadata)?;
-        start += size as i64;
-        parts.push(name);
-    }
-    let expected = readback::expect(plan, &output)?;
-    readback::check(plan, staging.path(), &parts, &expected)?;
+    // The parts are written and read back while what is said of them is added up.
+    let (parts, summary) = rayon::join(
+        || write_parts(plan, &output, &staging, &metadata),
+        || summary::summary(plan, profile, &labelled, &previous(plan)?).map_err(Error::from),
+    );
+    let (parts, summary) = (parts?, summary?);
+    drop(output);
 
     let mut tables = Vec::new();
     let mut table = |name: &str, frame: &Frame| -> Result<(), Error> {
@@ -81,7 +78,7 @@ pub fn publish(
         Ok(())
     };
     table("segments.parquet", &summary::segments(plan)?)?;
-    table("summary.parquet", &summary::summary(plan, profile, &labelled, &previous(plan)?)?)?;
+    table("summary.parquet", &summary)?;
     table("rejected.parquet", &rejected::read(plan, profile, key)?)?;
     let mut override_counts = None;
     if let Some(all) = &plan.overrides {
@@ -110,6 +107,26 @@ pub fn publish(
     staging.write("_SUCCESS", format!("{}\n", manifest::sha256(&text)).as_bytes())?;
     staging.swap_in(&folder)?;
     Ok(Published { folder, manifest })
+}
+
+/// Writes the parts and reads them back; their names.
+fn write_parts(
+    plan: &Plan,
+    output: &Frame,
+    staging: &Staging,
+    metadata: &write::Metadata,
+) -> Result<Vec<String>, Error> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (number, size) in write::part_sizes(plan, output)?.into_iter().enumerate() {
+        let name = format!("part-{number:05}.parquet");
+        write::table(&output.slice(start, size), &staging.path().join(&name), metadata)?;
+        start += size as i64;
+        parts.push(name);
+    }
+    let expected = readback::expect(plan, output)?;
+    readback::check(plan, staging.path(), &parts, &expected)?;
+    Ok(parts)
 }
 
 /// A readable JSON document with a final newline.

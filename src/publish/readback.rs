@@ -7,8 +7,11 @@ use std::path::Path;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Decimal128Type, Int16Type, Int32Type, Int64Type};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use rayon::prelude::*;
 
 use crate::engine::polars::{Frame, sums};
 use crate::plan::{Plan, Type};
@@ -38,12 +41,9 @@ fn exact_columns(plan: &Plan) -> impl Iterator<Item = &str> {
 
 /// Reads the parts and compares.
 pub fn check(plan: &Plan, folder: &Path, parts: &[String], expected: &Expected) -> Result<(), Error> {
-    let mut found = Expected {
-        customers: 0,
-        sums: expected.sums.iter().map(|(name, ..)| (name.clone(), 0, 0)).collect(),
-    };
+    let mut found = expected.nothing();
     for part in parts {
-        check_part(plan, &folder.join(part), &mut found)?;
+        found.add(check_part(plan, &folder.join(part), expected)?);
     }
     if found.customers != expected.customers {
         let message = format!("{} rows were written for {} customers", found.customers, expected.customers);
@@ -73,23 +73,79 @@ fn broken(path: &Path, why: &str) -> Error {
     Error::Broken(format!("`{}`: {why}", path.display()))
 }
 
-fn check_part(plan: &Plan, path: &Path, found: &mut Expected) -> Result<(), Error> {
+impl Expected {
+    fn nothing(&self) -> Self {
+        Self { customers: 0, sums: self.sums.iter().map(|(name, ..)| (name.clone(), 0, 0)).collect() }
+    }
+
+    fn add(&mut self, more: Self) {
+        self.customers += more.customers;
+        for ((_, values, sum), (_, more_values, more_sum)) in self.sums.iter_mut().zip(more.sums) {
+            *values += more_values;
+            *sum += more_sum;
+        }
+    }
+}
+
+/// Reads the row groups of a part side by side.
+fn check_part(plan: &Plan, path: &Path, expected: &Expected) -> Result<Expected, Error> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
+        .map_err(|error| broken(path, &error.to_string()))?;
+    check_schema(plan, path, metadata.schema())?;
+    let groups = 0..metadata.metadata().num_row_groups();
+    let groups: Vec<Group> = groups
+        .into_par_iter()
+        .map(|group| check_group(plan, path, metadata.clone(), group, expected))
+        .collect::<Result<_, _>>()?;
+    let mut found = expected.nothing();
+    let mut last: Option<Id> = None;
+    for group in groups {
+        if let Some((before, first)) =
+            last.as_ref().zip(group.first.as_ref()).filter(|(last, first)| last >= first)
+        {
+            let why = format!("the customer {first:?} comes after {before:?}: out of order, or there twice");
+            return Err(broken(path, &why));
+        }
+        last = group.last.or(last);
+        found.add(group.found);
+    }
+    Ok(found)
+}
+
+/// What one row group holds.
+struct Group {
+    found: Expected,
+    first: Option<Id>,
+    last: Option<Id>,
+}
+
+fn check_group(
+    plan: &Plan,
+    path: &Path,
+    metadata: ArrowReaderMetadata,
+    group: usize,
+    expected: &Expected,
+) -> Result<Group, Error> {
     let file = File::open(path).map_err(Error::io(path))?;
     let reader =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(path, &error.to_string()))?;
-    check_schema(plan, path, reader.schema())?;
+        ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_row_groups(vec![group]);
     let id = plan.customer.column.as_str();
+    let mut found = expected.nothing();
     let wanted = found.sums.iter().map(|(name, ..)| name.as_str()).chain([id]);
     let mask = ProjectionMask::columns(reader.parquet_schema(), wanted);
     let reader = reader.with_projection(mask).with_batch_size(65_536).build();
     let reader = reader.map_err(|error| broken(path, &error.to_string()))?;
-    let mut last: Option<Id> = None;
+    let (mut first, mut last): (Option<Id>, Option<Id>) = (None, None);
     for batch in reader {
         let batch = batch.map_err(|error| broken(path, &error.to_string()))?;
         found.customers += batch.num_rows() as u64;
         let column = |name: &str| {
             batch.column_by_name(name).ok_or_else(|| broken(path, &format!("the column `{name}` is missing")))
         };
+        if first.is_none() && batch.num_rows() > 0 {
+            first = check_ids(&column(id)?.slice(0, 1), None).map_err(|why| broken(path, &why))?;
+        }
         last = check_ids(column(id)?, last).map_err(|why| broken(path, &why))?;
         for (name, values, sum) in &mut found.sums {
             let (count, total) =
@@ -98,7 +154,7 @@ fn check_part(plan: &Plan, path: &Path, found: &mut Expected) -> Result<(), Erro
             *sum += total;
         }
     }
-    Ok(())
+    Ok(Group { found, first, last })
 }
 
 fn check_schema(plan: &Plan, path: &Path, schema: &arrow::datatypes::Schema) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 
 use polars::lazy::dsl::{Expr, col, lit, when};
 use polars::prelude::{DataFrame, DataType, IntoLazy, NULL};
+use rayon::prelude::*;
 
 use crate::engine::Error;
 use crate::fit::{BandCut, Cut, FORMAT, Groups, Kind, Model, Number, ScoreModel, key_double};
@@ -18,10 +19,30 @@ use super::lower::{decimal, lower};
 use super::overrides;
 use super::types::{computed, published as published_type};
 
-/// Labels every customer: the profile's columns with scores, bands, labels and rule numbers beside them.
+/// Customers that are labelled together. Fixed, so that nothing depends on how many threads there are.
+const SLICE: usize = 1 << 18;
+
+/// Labels every customer: the profile's columns with scores, bands, labels and rule numbers beside them. Rows do not
+/// look at each other, so slices of them are labelled side by side.
 pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<DataFrame, Error> {
     check(plan, model)?;
-    let mut frame = customers.clone().lazy();
+    let starts: Vec<usize> = (0..customers.height().max(1)).step_by(SLICE).collect();
+    let slice = |start: &usize| {
+        let mut labelled = label_slice(plan, model, customers.slice(*start as i64, SLICE))?;
+        labelled.rechunk_mut();
+        Ok(labelled)
+    };
+    let slices: Vec<DataFrame> = starts.par_iter().map(slice).collect::<Result<_, Error>>()?;
+    let mut slices = slices.into_iter();
+    let mut labelled = slices.next().unwrap_or_default();
+    for slice in slices {
+        labelled.vstack_mut_owned(slice)?;
+    }
+    Ok(labelled)
+}
+
+fn label_slice(plan: &Plan, model: &Model, customers: DataFrame) -> Result<DataFrame, Error> {
+    let mut frame = customers.lazy();
     let (weighted, direct): (Vec<_>, Vec<_>) =
         plan.scores.iter().partition(|score| matches!(score.kind, ScoreKind::Weighted(_)));
     let mut columns = Vec::new();

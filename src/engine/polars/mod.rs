@@ -23,6 +23,7 @@ mod scan;
 pub mod segment_profile;
 pub mod summary;
 pub mod sums;
+mod tally;
 mod types;
 pub mod write;
 

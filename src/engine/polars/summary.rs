@@ -14,7 +14,8 @@ use crate::plan::{Bounds, Plan, Segment, Type};
 
 use super::Profile;
 use super::disclosure::hidden;
-use super::profile::{ORDERS, RECENCY, REVENUE};
+use super::profile::REVENUE;
+use super::tally::{Tally, tallies};
 use super::types::published;
 
 /// Customers by (segmentation, segment) of an earlier run.
@@ -61,18 +62,7 @@ pub fn segments(plan: &Plan) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(rows.len(), NAMES.iter().enumerate().map(column).collect())?)
 }
 
-/// What one segment holds.
-#[derive(Clone, Debug, Default)]
-struct Tally {
-    customers: i64,
-    orders: Vec<i64>,
-    revenue: Vec<i128>,
-    recency: Vec<i64>,
-    clv: f64,
-}
-
-/// `summary.parquet`: one row a segment. Sums are taken in the order of the ids, so they are the same on any number
-/// of threads. `labelled` has the segmentations' columns, row by row beside the profile.
+/// `summary.parquet`: one row a segment. `labelled` has the segmentations' columns, row by row beside the profile.
 pub fn summary(
     plan: &Plan,
     profile: &Profile,
@@ -80,55 +70,33 @@ pub fn summary(
     previous: &Previous,
 ) -> Result<DataFrame, Error> {
     let customers = &profile.customers;
-    let whole = |name: &str| -> Result<Vec<Option<i64>>, Error> {
-        let column = customers.column(name)?.cast(&polars::prelude::DataType::Int64)?;
-        Ok(column.i64()?.iter().collect())
-    };
-    let (orders, recency) = (whole(ORDERS)?, whole(RECENCY)?);
-    let (revenue, scale): (Vec<i128>, u8) = match &plan.facts.revenue {
+    let (total_revenue, scale): (i128, u8) = match &plan.facts.revenue {
         Some(expr) => {
-            let values = customers.column(REVENUE)?.decimal()?.physical().iter();
+            let total = customers.column(REVENUE)?.decimal()?.physical().iter().flatten().sum();
             let scale = match expr.ty {
                 Type::Decimal(scale) => scale,
                 _ => 0,
             };
-            (values.map(|value| value.unwrap_or(0)).collect(), scale)
+            (total, scale)
         }
-        None => (vec![0; orders.len()], 2),
+        None => (0, 2),
     };
-    let clv: Option<Vec<f64>> = match plan.clv {
-        Some(_) => Some(customers.column("clv")?.f64()?.iter().map(|value| value.unwrap_or(0.0)).collect()),
-        None => None,
-    };
-    let mut table = Table::new(scale, plan.facts.revenue.is_some(), clv.is_some());
-    let total_revenue: i128 = revenue.iter().sum();
+    let mut table = Table::new(scale, plan.facts.revenue.is_some(), plan.clv.is_some());
     for segmentation in &plan.segmentations {
         let labels = labelled.column(&segmentation.name)?.str()?;
-        let mut tallies: HashMap<&str, Tally> = HashMap::new();
-        for (row, label) in labels.iter().enumerate() {
-            let tally = tallies.entry(label.unwrap_or_default()).or_default();
-            tally.customers += 1;
-            tally.orders.push(orders[row].unwrap_or(0));
-            tally.revenue.push(revenue[row]);
-            // Who has never ordered has no last order, and no say in the median.
-            tally.recency.extend(recency[row]);
-            tally.clv += clv.as_ref().map_or(0.0, |clv| clv[row]);
-        }
+        let tallies = tallies(segmentation, customers, labels, plan.clv.is_some())?;
         let segments = segmentation.segments();
-        let size = |id: &str| tallies.get(id).map_or(0, |tally| tally.customers);
         let size_before = |id: &str| previous.get(&(segmentation.name.clone(), id.to_owned())).copied();
         let least = plan.privacy.report_min_group;
-        let hide = |size: &dyn Fn(&str) -> i64| {
-            let sizes: Vec<u64> = segments.iter().map(|one| size(&one.id).unsigned_abs()).collect();
-            hidden(&sizes, least)
-        };
-        let now = hide(&size);
-        let before = hide(&|id| size_before(id).unwrap_or(0));
-        for (segment, (hide, hide_before)) in segments.iter().zip(now.into_iter().zip(before)) {
+        let now: Vec<u64> = tallies.iter().map(|tally| tally.customers.unsigned_abs()).collect();
+        let before = segments.iter().map(|one| size_before(&one.id).unwrap_or(0).unsigned_abs());
+        let (now, before) = (hidden(&now, least), hidden(&before.collect::<Vec<_>>(), least));
+        for ((segment, tally), (hide, hide_before)) in
+            segments.iter().zip(tallies).zip(now.into_iter().zip(before))
+        {
             let before = size_before(&segment.id).filter(|_| !hide_before);
-            let tally = tallies.remove(segment.id.as_str()).unwrap_or_default();
             let tally = (!hide).then_some(tally);
-            table.push(&segmentation.name, &segment.id, tally, orders.len(), total_revenue, before);
+            table.push(&segmentation.name, &segment.id, tally, labels.len(), total_revenue, before);
         }
     }
     table.finish()
@@ -171,19 +139,19 @@ impl Table {
             return;
         };
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
-        let own: i128 = tally.revenue.iter().sum();
-        let orders = tally.orders.iter().sum();
+        let own = tally.revenue.sum();
+        let orders = tally.orders.sum();
         let counts =
             [Some(tally.customers), Some(orders), before, before.map(|before| tally.customers - before)];
         self.counts.iter_mut().zip(counts).for_each(|(column, value)| column.push(value));
         self.revenue.push(self.has_revenue.then_some(own));
         let unit = 10_f64.powi(i32::from(self.scale));
-        let money = median(tally.revenue).map(|median| median / unit);
+        let money = tally.revenue.median().map(|median| median / unit);
         let shares = [
             share(tally.customers as f64, all as f64),
             share(own as f64, revenue as f64).filter(|_| self.has_revenue),
-            median(tally.recency.into_iter().map(i128::from).collect()),
-            median(tally.orders.into_iter().map(i128::from).collect()),
+            tally.recency.median(),
+            tally.orders.median(),
             money.filter(|_| self.has_revenue),
             self.has_clv.then_some(tally.clv),
         ];
@@ -225,19 +193,6 @@ impl Table {
         ];
         Ok(DataFrame::new(len, columns)?)
     }
-}
-
-/// The middle value, or the mean of the two in the middle.
-fn median(mut values: Vec<i128>) -> Option<f64> {
-    let middle = values.len() / 2;
-    if values.is_empty() {
-        return None;
-    }
-    let odd = values.len() % 2 == 1;
-    let (below, upper, _) = values.select_nth_unstable(middle);
-    let upper = *upper as f64;
-    let lower = below.iter().max().map_or(upper, |lower| *lower as f64);
-    Some(if odd { upper } else { (lower + upper) / 2.0 })
 }
 
 /// One segment of a published summary.

@@ -1,6 +1,7 @@
 //! Exact sums of columns, for the read-back check of what was written.
 
 use polars::prelude::{DataFrame, DataType};
+use rayon::prelude::*;
 
 use crate::engine::Error;
 
@@ -15,5 +16,5 @@ pub fn of(frame: &DataFrame, columns: &[&str]) -> Result<Vec<(String, u64, i128)
         };
         Ok(((*name).to_owned(), count, sum))
     };
-    columns.iter().map(sum).collect()
+    columns.par_iter().map(sum).collect()
 }

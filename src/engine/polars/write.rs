@@ -23,7 +23,7 @@ const ROW_GROUP: usize = 1 << 20;
 /// What is said in the footer of every file.
 pub type Metadata = Vec<(String, String)>;
 
-/// Writes one file. The same frame gives the same bytes.
+/// Writes one file. The same frame, in the same chunks, gives the same bytes.
 pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), Error> {
     let options = ParquetWriteOptions {
         compression: ParquetCompression::Zstd(None),
@@ -34,12 +34,10 @@ pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), 
         compat_level: Some(CompatLevel::oldest()),
         ..Default::default()
     };
-    // One chunk, so that pages do not depend on how many threads made the frame.
-    let mut frame = frame.clone();
-    frame.rechunk_mut();
     let target = SinkTarget::Path(PlRefPath::try_from_path(path)?);
     let format = FileWriteFormat::Parquet(Arc::new(options));
-    let sink = frame.lazy().sink(SinkDestination::File { target }, format, UnifiedSinkArgs::default())?;
+    let sink =
+        frame.clone().lazy().sink(SinkDestination::File { target }, format, UnifiedSinkArgs::default())?;
     sink.collect_with_engine(Engine::Streaming)?;
     let io = |source| Error::Io { path: path.display().to_string(), source };
     File::open(path).and_then(|file| file.sync_all()).map_err(io)

@@ -1,0 +1,160 @@
+//! What each segment holds, counted slice by slice of the customers and put together in their order: whole numbers as
+//! counts, so that no column of the population is copied.
+
+use std::collections::HashMap;
+
+use polars::prelude::{DataFrame, DataType, StringChunked};
+use rayon::prelude::*;
+
+use crate::engine::Error;
+use crate::plan::Segmentation;
+
+use super::profile::{CLV, ORDERS, RECENCY, REVENUE};
+
+/// Customers that are tallied together. Fixed, so that sums of doubles are the same on any number of threads.
+const SLICE: usize = 1 << 18;
+
+/// What one segment holds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) customers: i64,
+    pub(super) orders: Counts,
+    pub(super) revenue: Amounts,
+    /// Of those who have ordered: who never has, has no last order and no say in the median.
+    pub(super) recency: Counts,
+    pub(super) clv: f64,
+}
+
+/// One tally for each of the segments, in their order. `labels` are the segmentation's, row by row beside the customers.
+pub(super) fn tallies(
+    segmentation: &Segmentation,
+    customers: &DataFrame,
+    labels: &StringChunked,
+    has_clv: bool,
+) -> Result<Vec<Tally>, Error> {
+    let segments = segmentation.segments();
+    let starts: Vec<usize> = (0..labels.len()).step_by(SLICE).collect();
+    let slice = |start: &usize| -> Result<Vec<Tally>, Error> {
+        let customers = customers.slice(*start as i64, SLICE);
+        let whole = |name: &str| Ok::<_, Error>(customers.column(name)?.cast(&DataType::Int64)?);
+        let (orders, recency) = (whole(ORDERS)?, whole(RECENCY)?);
+        let (mut orders, mut recency) = (orders.i64()?.iter(), recency.i64()?.iter());
+        let mut revenue = match customers.column(REVENUE) {
+            Ok(revenue) => Some(revenue.decimal()?.physical().iter()),
+            Err(_) => None,
+        };
+        let mut clv = match has_clv {
+            true => Some(customers.column(CLV)?.f64()?.iter()),
+            false => None,
+        };
+        let mut tallies = vec![Tally::default(); segments.len()];
+        for label in labels.slice(*start as i64, SLICE).iter() {
+            let (orders, recency) = (orders.next().flatten(), recency.next().flatten());
+            let revenue = revenue.as_mut().and_then(Iterator::next).flatten();
+            let clv = clv.as_mut().and_then(Iterator::next).flatten();
+            let at = segments.iter().position(|segment| Some(segment.id.as_str()) == label);
+            let Some(tally) = at.and_then(|at| tallies.get_mut(at)) else { continue };
+            tally.customers += 1;
+            tally.orders.add(orders.unwrap_or(0), 1);
+            tally.revenue.push(revenue.unwrap_or(0));
+            if let Some(days) = recency {
+                tally.recency.add(days, 1);
+            }
+            tally.clv += clv.unwrap_or(0.0);
+        }
+        Ok(tallies)
+    };
+    let slices: Vec<Vec<Tally>> = starts.par_iter().map(slice).collect::<Result<_, _>>()?;
+    let mut all = vec![Tally::default(); segments.len()];
+    for (at, more) in slices.into_iter().flat_map(|slice| slice.into_iter().enumerate()) {
+        let tally = &mut all[at];
+        tally.customers += more.customers;
+        tally.orders.merge(more.orders);
+        tally.revenue.merge(more.revenue);
+        tally.recency.merge(more.recency);
+        tally.clv += more.clv;
+    }
+    Ok(all)
+}
+
+/// Whole numbers, of which there are few different ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts(HashMap<i64, u64>);
+
+impl Counts {
+    fn add(&mut self, value: i64, times: u64) {
+        *self.0.entry(value).or_default() += times;
+    }
+
+    fn merge(&mut self, more: Self) {
+        more.0.into_iter().for_each(|(value, times)| self.add(value, times));
+    }
+
+    pub(super) fn sum(&self) -> i64 {
+        self.0.iter().map(|(value, times)| value * *times as i64).sum()
+    }
+
+    /// The middle value, or the mean of the two in the middle.
+    pub(super) fn median(&self) -> Option<f64> {
+        let mut values: Vec<(i64, u64)> = self.0.iter().map(|(value, times)| (*value, *times)).collect();
+        values.sort_unstable();
+        let all: u64 = values.iter().map(|(_, times)| times).sum();
+        let at = |position: u64| {
+            let mut before = 0;
+            let (value, _) = values.iter().find(|(_, times)| {
+                before += times;
+                before > position
+            })?;
+            Some(*value as f64)
+        };
+        let upper = at(all / 2)?;
+        Some(if all % 2 == 1 { upper } else { (at(all / 2 - 1)? + upper) / 2.0 })
+    }
+}
+
+/// Unscaled amounts, of which nearly all differ.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Amounts {
+    narrow: Vec<i64>,
+    /// Those that do not fit.
+    wide: Vec<i128>,
+}
+
+impl Amounts {
+    fn push(&mut self, amount: i128) {
+        match i64::try_from(amount) {
+            Ok(amount) => self.narrow.push(amount),
+            Err(_) => self.wide.push(amount),
+        }
+    }
+
+    fn merge(&mut self, more: Self) {
+        self.narrow.extend(more.narrow);
+        self.wide.extend(more.wide);
+    }
+
+    pub(super) fn sum(&self) -> i128 {
+        self.narrow.iter().map(|amount| i128::from(*amount)).chain(self.wide.iter().copied()).sum()
+    }
+
+    /// The middle value, or the mean of the two in the middle.
+    pub(super) fn median(mut self) -> Option<f64> {
+        if self.wide.is_empty() {
+            return median(&mut self.narrow, |amount| amount as f64);
+        }
+        self.wide.extend(self.narrow.iter().map(|amount| i128::from(*amount)));
+        median(&mut self.wide, |amount| amount as f64)
+    }
+}
+
+fn median<T: Ord + Copy>(values: &mut [T], double: impl Fn(T) -> f64) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let middle = values.len() / 2;
+    let odd = values.len() % 2 == 1;
+    let (below, upper, _) = values.select_nth_unstable(middle);
+    let upper = double(*upper);
+    let lower = below.iter().max().map_or(upper, |lower| double(*lower));
+    Some(if odd { upper } else { (lower + upper) / 2.0 })
+}
