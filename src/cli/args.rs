@@ -32,6 +32,9 @@ pub(super) enum Command {
     Test(TestArgs),
     /// List the presets, or print one of them
     Presets(PresetsArgs),
+    /// Look at the kept profiles of `run --cache`, or remove them
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Print the JSON Schema of the rules file, for editors
     Schema,
 }
@@ -82,6 +85,9 @@ pub(super) struct RunArgs {
     /// Worker threads; all that this process may use if left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
+    /// Keep what was computed of the orders in this folder, and use what is kept there. It holds customer ids
+    #[arg(long, value_name = "DIR")]
+    pub(super) cache: Option<PathBuf>,
     /// End with this code if this very run is published already
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..))]
     pub(super) skip_code: Option<u8>,
@@ -91,6 +97,32 @@ pub(super) struct RunArgs {
     /// How progress is told on stderr
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) log_format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// List the kept profiles, those used last first
+    Ls(CacheArgs),
+    /// Remove kept profiles, and what killed runs have left
+    Clean(CleanArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheArgs {
+    /// The folder
+    pub(super) folder: PathBuf,
+    /// What stdout holds
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CleanArgs {
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
+    /// Leave this many, those used last
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) keep: usize,
 }
 
 #[derive(Debug, clap::Args)]

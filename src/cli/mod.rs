@@ -2,6 +2,7 @@
 //! stdout, everything else to stderr.
 
 mod args;
+mod cache;
 mod check;
 mod exit;
 mod init;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Init(args) => init::init(&args),
         Command::Test(args) => test::test(&args),
         Command::Presets(args) => presets::presets(&args),
+        Command::Cache(command) => cache::cache(&command),
         Command::Schema => schema::schema(),
     });
     match std::panic::catch_unwind(command) {

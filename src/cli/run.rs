@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::engine;
-use crate::engine::polars::{clv, fit, profile, pseudonyms};
+use crate::engine::Cache;
+use crate::engine::polars::{clv, fit, kept, pseudonyms};
 use crate::engine::pseudonym::{Key, SHORTEST_BYTES};
 use crate::fit::{Calibration, ClvModel, Model};
 use crate::plan::Plan;
@@ -67,10 +68,14 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         return Err(Failure { exit: Exit::Skipped(code), message });
     }
     let workers = args.threads.map_or_else(threads::available, usize::from);
-    let profile = progress.phase(
+    let cache = args.cache.as_deref().map(Cache::at);
+    let (profile, way) = progress.phase(
         "profile",
-        || profile::run(&plan, workers),
-        |profile| format!("{} customers", profile.customers.height()),
+        || kept::run(&plan, workers, cache.as_ref()),
+        |(profile, way)| match &cache {
+            None => format!("{} customers", profile.customers.height()),
+            Some(_) => format!("{} customers, {way}", profile.customers.height()),
+        },
     )?;
     let learned = match &frozen {
         Some(model) => model.clv.clone(),
@@ -83,7 +88,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     {
         true => progress.phase(
             "holdout",
-            || clv::holdout::check(&plan, &profile, workers),
+            || clv::holdout::check(&plan, &profile, workers, cache.as_ref()),
             |check| match check {
                 Some(check) => calibration_note(&check.calibration),
                 None => "no model of the time before, so nothing to check".to_owned(),
@@ -127,7 +132,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     }
     let folder = published.folder.display().to_string();
     let calibration = held_out.map(|check| check.calibration);
-    Ok(Outcome::new(&published.manifest, folder, calibration, progress.seconds()))
+    Ok(Outcome::new(&published.manifest, folder, way.name(), calibration, progress.seconds()))
 }
 
 fn calibration_note(calibration: &Calibration) -> String {

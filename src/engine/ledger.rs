@@ -1,8 +1,12 @@
 //! What happened to every row of every input, and to the customers who were left out.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 /// What happened to the rows of one input:
 /// `read = filtered + suppressed + no_consent + later + unknown + identical + used + Σ rejected`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Rows of all files.
     pub read: u64,
@@ -21,11 +25,11 @@ pub struct Counts {
     /// Aggregated.
     pub used: u64,
     /// Set aside, by reason; reasons without rows are left out.
-    pub rejected: Vec<(&'static str, u64)>,
+    pub rejected: Vec<(Cow<'static, str>, u64)>,
 }
 
 /// One input, and what happened to its rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputCounts {
     /// Its name under `inputs`.
     pub name: String,
@@ -40,7 +44,7 @@ pub struct InputCounts {
 }
 
 /// Everything that was counted while the inputs were read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// Orders, then events, then customers, in the order of the plan.
     pub inputs: Vec<InputCounts>,
@@ -81,7 +85,7 @@ impl Counts {
         for (reason, rows) in rejected {
             match self.rejected.iter_mut().find(|(known, _)| known == reason) {
                 Some((_, sum)) => *sum += rows,
-                None => self.rejected.push((reason, *rows)),
+                None => self.rejected.push((reason.clone(), *rows)),
             }
         }
     }

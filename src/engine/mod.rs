@@ -1,10 +1,12 @@
 //! Running a plan: [`polars`] is the embedded engine. An engine lowers the plan and moves rows; what is learned
 //! from the population is worked out in [`crate::fit`], and nothing is decided here.
 
+mod cache;
 mod ledger;
 pub mod polars;
 pub mod pseudonym;
 
+pub use cache::{About, Cache, Cleaned, Entry, KeptTable};
 pub use ledger::{Counts, InputCounts, Ledger};
 
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,7 @@ mod audience;
 mod band;
 mod clv;
 mod expr;
+mod fingerprint;
 mod input;
 mod job;
 mod lifecycle;

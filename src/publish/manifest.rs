@@ -270,7 +270,7 @@ impl RowCounts {
             after_as_of: *later,
             unknown_customer: strangers.then_some(*unknown),
             identical: (kind == Kind::Customers).then_some(*identical),
-            rejected: rejected.iter().map(|(reason, n)| ((*reason).to_owned(), *n)).collect(),
+            rejected: rejected.iter().map(|(reason, n)| (reason.to_string(), *n)).collect(),
             used: *used,
         }
     }

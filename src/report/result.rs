@@ -35,6 +35,8 @@ pub struct Outcome {
     pub output: String,
     /// Rows of the output.
     pub customers: u64,
+    /// Where the profile came from: `read` from the inputs, or `kept` by an earlier run.
+    pub profile: &'static str,
     /// What happened to every input row.
     pub rows: RowCounts,
     /// What came of the overrides, if there are any.
@@ -59,6 +61,7 @@ impl Outcome {
     pub fn new(
         manifest: &Manifest,
         output: String,
+        profile: &'static str,
         calibration: Option<Calibration>,
         seconds: Seconds,
     ) -> Self {
@@ -66,6 +69,7 @@ impl Outcome {
             rules: manifest.rules.clone(),
             as_of: manifest.as_of.clone(),
             output,
+            profile,
             customers: manifest.customers,
             rows: manifest.rows.clone(),
             overrides: manifest.overrides,

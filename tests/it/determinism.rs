@@ -16,7 +16,7 @@ use crate::support::Sandbox;
 use crate::support::sandbox::project;
 
 /// Every aggregate, every way to score, and segments of all of them.
-const RULES: &str = "
+pub(crate) const RULES: &str = "
 tiermill: 1
 name: everything
 inputs:

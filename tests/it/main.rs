@@ -14,6 +14,7 @@ mod expr;
 mod fuzz;
 mod goldens;
 mod inputs;
+mod kept;
 mod lint;
 mod presets;
 mod publishing;

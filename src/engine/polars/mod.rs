@@ -13,6 +13,7 @@ pub mod fit;
 mod gaps;
 mod grouped;
 mod groups;
+pub mod kept;
 mod lifecycle;
 mod lower;
 pub mod overrides;

@@ -18,7 +18,8 @@ const PART: &str = "@part";
 
 /// The profile under pseudonyms, in the order in which it is published.
 pub fn hide(plan: &Plan, key: &Key, profile: Profile) -> Result<Profile, Error> {
-    let Profile { mut customers, counts } = profile;
+    let Profile { mut customers, counts, rejected } = profile;
+    let rejected = rejected.map(|table| hide_column(key, table, "customer")).transpose()?;
     let id = plan.customer.column.as_str();
     customers.replace(id, hidden(key, customers.column(id)?)?)?;
     let parts = plan.parts(customers.height());
@@ -31,7 +32,7 @@ pub fn hide(plan: &Plan, key: &Key, profile: Profile) -> Result<Profile, Error> 
         customers.with_column(IdxCa::from_vec(PART.into(), numbers).into_column())?;
         customers.sort([PART, id], SortMultipleOptions::default())?.drop(PART)?
     };
-    Ok(Profile { customers, counts })
+    Ok(Profile { customers, counts, rejected })
 }
 
 /// A table with the ids of one column under pseudonyms.

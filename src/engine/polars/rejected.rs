@@ -1,5 +1,5 @@
 //! The rows that were set aside, with file, row number and reason: a second look at the inputs, taken only where the
-//! profile counted some. Nothing of a customer who is suppressed, or has given no consent, gets here.
+//! profile counted some, and not where it was kept with them. Nothing of a customer who is suppressed, or has given no consent, gets here.
 
 use std::sync::Arc;
 
@@ -27,6 +27,9 @@ pub(super) const UNKNOWN_CUSTOMER: &str = "unknown_customer";
 /// File, row (from 1), reason, and the customer, time and amount as they stand there. Empty without rejected rows.
 /// With a `key` the profile knows pseudonyms only, and so does the table.
 pub fn read(plan: &Plan, profile: &Profile, key: Option<&Key>) -> Result<DataFrame, Error> {
+    if let Some(table) = &profile.rejected {
+        return Ok(table.clone());
+    }
     let counts = &profile.counts.inputs;
     let is_order = |input: &Input| input.source == Source::Orders;
     // Events of strangers are no mistake: whoever visits need not have bought anything.

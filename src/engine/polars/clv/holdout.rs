@@ -7,9 +7,9 @@ use polars::prelude::{
     DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked,
 };
 
-use crate::engine::Error;
-use crate::engine::polars::Profile;
 use crate::engine::polars::profile::{self, HELD_OUT_DAYS, HELD_OUT_REVENUE};
+use crate::engine::polars::{Profile, kept};
+use crate::engine::{Cache, Error};
 use crate::fit::{Calibration, Histogram, Kind, double_key, quantile_cuts};
 use crate::plan::{self, Best, ClvModel, Holdout, Plan};
 
@@ -22,12 +22,18 @@ pub struct Check {
     pub calibration: Calibration,
 }
 
-/// Checks the model of a plan, if it asks for a holdout. `profile` is that of the whole time.
-pub fn check(plan: &Plan, profile: &Profile, threads: usize) -> Result<Option<Check>, Error> {
+/// Checks the model of a plan, if it asks for a holdout. `profile` is that of the whole time; that of the time before
+/// may be kept, too.
+pub fn check(
+    plan: &Plan,
+    profile: &Profile,
+    threads: usize,
+    cache: Option<&Cache>,
+) -> Result<Option<Check>, Error> {
     let Some(asked @ plan::Clv { model: ClvModel::Orders(model), .. }) = &plan.clv else { return Ok(None) };
     let Some(holdout) = &model.holdout else { return Ok(None) };
     let before = before(plan, asked, holdout);
-    let learned_from = profile::run(&before, threads)?;
+    let (learned_from, _) = kept::run(&before, threads, cache)?;
     // Where `simple` had to stand in there are no expected orders to check.
     let learned = super::learn(&before, &learned_from)?.filter(|learned| learned.orders.is_some());
     let Some(learned) = learned else { return Ok(None) };

@@ -102,7 +102,7 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
     };
     let misfit = |why: &str| Error::Model(format!("its `clv` {why}"));
     let learned = learned.ok_or_else(|| misfit("is missing"))?;
-    let Profile { mut customers, counts } = profile;
+    let Profile { mut customers, counts, rejected } = profile;
     let columns: [Float64Chunked; 4] = match &learned.orders {
         None => {
             let none = || Float64Chunked::full_null("".into(), customers.height());
@@ -128,7 +128,7 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
         customers.with_column(values.with_name((*name).into()).into_column())?;
     }
     debug_assert!(customers.column(CLV).is_ok());
-    Ok(Profile { customers, counts })
+    Ok(Profile { customers, counts, rejected })
 }
 
 /// Customers with an order, and who of all they are; the latter is none where everybody is.

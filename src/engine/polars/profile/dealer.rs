@@ -141,7 +141,7 @@ impl Dealer {
             let reasons = REASONS.iter().zip(tally.reasons).skip(1);
             let bad =
                 reasons.filter(|(reason, count)| *count > 0 && **reason != REASONS[usize::from(AFTER_AS_OF)]);
-            *rejected = bad.map(|(reason, count)| (*reason, count)).collect();
+            *rejected = bad.map(|(reason, count)| ((*reason).into(), count)).collect();
             inputs.push(one);
         }
         if let (Some(population), Some(customers)) = (population, &plan.customers) {

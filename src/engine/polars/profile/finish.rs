@@ -20,7 +20,7 @@ use super::values::{I32, I64, I128, Kind};
 use super::{PLACE, aggregate_column};
 
 /// Customers of one slice.
-const SLICE: usize = 1 << 18;
+pub(in crate::engine::polars) const SLICE: usize = 1 << 18;
 
 /// What one shard hands over.
 pub(super) struct Finished {

@@ -20,6 +20,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use polars::prelude::{DataFrame, Engine, IntoLazy, LazyFrame, PlanCallback, col};
+use rayon::prelude::*;
 
 use crate::engine::{Error, Ledger};
 use crate::plan::{self, Plan, Source};
@@ -28,6 +29,7 @@ use super::lower::lower;
 use super::scan::{self, Scan};
 use dealer::Dealer;
 use finish::Finished;
+pub(in crate::engine::polars) use finish::SLICE;
 pub(in crate::engine::polars) use gate::{Gate, IdSet};
 pub(in crate::engine::polars) use keys::{NOBODY, hash_int, hash_text};
 pub(in crate::engine::polars) use population::{Population, open};
@@ -40,6 +42,17 @@ pub struct Profile {
     pub customers: DataFrame,
     /// What happened to every input row.
     pub counts: Ledger,
+    /// The rows that were set aside, where they have been looked at already.
+    pub rejected: Option<DataFrame>,
+}
+
+/// What is computed of each customer's rows, before there are metrics.
+#[derive(Clone, Debug)]
+pub(in crate::engine::polars) struct Aggregated {
+    /// One row a customer in the order of [`Profile::customers`]: the id, aggregates by their numbers, attributes.
+    pub(in crate::engine::polars) frame: DataFrame,
+    /// What happened to every input row.
+    pub(in crate::engine::polars) counts: Ledger,
 }
 
 /// The columns of [`plan::Facts`] in the frame of a profile.
@@ -68,6 +81,31 @@ const PLACE: &str = "@place";
 
 /// Reads all inputs. `threads` is the number of shards that aggregate side by side.
 pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
+    let (frames, counts) = read(plan, threads, |rows| derive(rows, plan))?;
+    Ok(Profile { customers: stack(frames)?, counts, rejected: None })
+}
+
+/// [`run`] without the metrics.
+pub(in crate::engine::polars) fn aggregate(plan: &Plan, threads: usize) -> Result<Aggregated, Error> {
+    let (frames, counts) = read(plan, threads, Ok)?;
+    Ok(Aggregated { frame: stack(frames)?, counts })
+}
+
+/// The metrics of aggregates, slice by slice on all cores.
+pub(in crate::engine::polars) fn derive_all(plan: &Plan, aggregated: Aggregated) -> Result<Profile, Error> {
+    let Aggregated { frame, counts } = aggregated;
+    let starts: Vec<usize> = (0..frame.height().max(1)).step_by(SLICE).collect();
+    let slice = |start: usize| derive(frame.slice(start as i64, SLICE), plan);
+    let frames = starts.into_par_iter().map(slice).collect::<Result<Vec<_>, _>>()?;
+    Ok(Profile { customers: stack(frames)?, counts, rejected: None })
+}
+
+/// Reads all inputs; `then` is what becomes of each slice of customers.
+fn read<T: Send>(
+    plan: &Plan,
+    threads: usize,
+    then: impl Fn(DataFrame) -> Result<T, Error> + Sync,
+) -> Result<(Vec<T>, Ledger), Error> {
     let (gate, population) = open(plan)?;
     let mut frames = Vec::new();
     let mut reads = Vec::new();
@@ -118,18 +156,23 @@ pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
         counts.joined_customers = Some(shards.iter().map(Finished::unplaced).sum());
     }
     let slice = |rows: DataFrame| match &population {
-        None => derive(rows, plan),
-        Some(population) => derive(with_attributes(rows, plan, population)?, plan),
+        None => then(rows),
+        Some(population) => then(with_attributes(rows, plan, population)?),
     };
-    let mut customers = DataFrame::default();
-    for frame in finish::frames(shards, plan, slice)? {
-        if customers.width() == 0 {
-            customers = frame;
+    Ok((finish::frames(shards, plan, slice)?, counts))
+}
+
+/// Frames with the same columns, one below the other.
+fn stack(frames: Vec<DataFrame>) -> Result<DataFrame, Error> {
+    let mut all = DataFrame::default();
+    for frame in frames {
+        if all.width() == 0 {
+            all = frame;
         } else {
-            customers.vstack_mut_owned(frame)?;
+            all.vstack_mut_owned(frame)?;
         }
     }
-    Ok(Profile { customers, counts })
+    Ok(all)
 }
 
 /// Deals the population and then all rows of all inputs, one after the other, so that events find who ordered.
@@ -161,7 +204,7 @@ fn with_attributes(mut rows: DataFrame, plan: &Plan, population: &Population) ->
     for attribute in plan.customers.iter().flat_map(|customers| &customers.attributes) {
         rows.with_column(population.frame.column(&attribute.name)?.take(&places)?)?;
     }
-    Ok(rows)
+    Ok(rows.drop(PLACE)?)
 }
 
 /// Aggregates → metrics and CLV, in an order in which each reads only what is there.

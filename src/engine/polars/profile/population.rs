@@ -92,7 +92,7 @@ fn read(customers: &Customers, gate: &Gate) -> Result<(Population, Option<Consen
     for reason in [NULL_CUSTOMER, DUPLICATE_CUSTOMER] {
         let rows = rejected.iter().filter(|(_, other, _)| *other == reason).count();
         if rows > 0 {
-            tally.counts.rejected.push((reason, rows as u64));
+            tally.counts.rejected.push((reason.into(), rows as u64));
         }
     }
     tally.counts.used = kept.len() as u64;
