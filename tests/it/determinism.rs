@@ -81,7 +81,7 @@ audiences: [tier.best]
 overrides: {path: overrides.csv}
 ";
 
-const OVERRIDES: &str = "segmentation,customer,action,segment,reason,author
+pub(crate) const OVERRIDES: &str = "segmentation,customer,action,segment,reason,author
 tier,00001,pin,best,why,who
 tier,00003,exclude,best,why,who
 rfm,00002,floor,loyal,why,who
