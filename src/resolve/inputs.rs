@@ -53,7 +53,7 @@ pub(super) fn resolve(
         Some(name) => read_timezone(name, out),
     };
     let tables: Vec<_> = written.iter().zip(catalogs.orders_of(written.len())).collect();
-    let (scope, orders) = source(Source::Orders, &tables, timezone, as_of, out);
+    let (scope, orders) = source(&Source::Orders, &tables, timezone, as_of, out);
     check_grain(written, out);
     let first = &written[0].roles.customer;
     let id_type = scope.customer_type;
@@ -67,7 +67,8 @@ pub(super) fn resolve(
             event_scopes.push((name, None));
             continue;
         };
-        let (scope, inputs) = source(Source::Events(name.clone()), &[(input, catalog)], timezone, as_of, out);
+        let (scope, inputs) =
+            source(&Source::Events(name.clone()), &[(input, catalog)], timezone, as_of, out);
         check_id_type(&input.roles.customer, scope.customer_type, (first, id_type), out);
         event_scopes.push((name, Some(scope)));
         event_inputs = event_inputs.zip(inputs).map(|(mut all, more)| {
@@ -115,7 +116,7 @@ impl Inputs {
 
 /// One source: its inputs have the same roles, and their rows are one table.
 fn source(
-    source: Source,
+    source: &Source,
     tables: &[(&spec::Input, Option<&Catalog>)],
     timezone: Option<Tz>,
     as_of: NaiveDate,
