@@ -79,8 +79,11 @@ pub(crate) struct Params {
     pub(crate) stage: Segments,
     pub(crate) tier: Segments,
     /// Labels set by hand, if the rules file names a file of them.
-    pub(crate) overrides: Option<Vec<(u8, u8, u8, u8, u8)>>,
+    pub(crate) overrides: Option<Vec<ByHand>>,
 }
+
+/// One override, every part of it an index.
+pub(crate) type ByHand = (u8, u8, u8, u8, u8);
 
 const BREAKS: [&str; 9] = ["-10", "-0.5", "0", "0.005", "1", "5", "10", "30", "60.5"];
 

@@ -149,14 +149,11 @@ impl Totals {
             Some(sum) => sums[slot(at)] = sum,
             None => *overflow = true,
         };
+        let values = rows.operands.get(operand).copied().flatten();
         match of {
             None => (0..rows.rows.len()).for_each(|at| add(at, 1)),
-            Some(Type::Decimal(_)) => {
-                I128::each(rows.operands.get(operand).copied().flatten(), rows.rows, add)
-            }
-            Some(_) => I64::each(rows.operands.get(operand).copied().flatten(), rows.rows, |at, value| {
-                add(at, i128::from(value))
-            }),
+            Some(Type::Decimal(_)) => I128::each(values, rows.rows, add),
+            Some(_) => I64::each(values, rows.rows, |at, value| add(at, i128::from(value))),
         }
     }
 
