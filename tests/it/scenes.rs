@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 
 use crate::support::sandbox::project;
-use crate::support::{Rows, Sandbox};
+use crate::support::{Rows, Sandbox, Value};
 use data::{AS_OF, Customer, as_of, restaurant, shop};
 
 /// What a scene published.
@@ -152,6 +152,16 @@ fn scene_3_frequent_buyers_are_young_and_in_tier_1_cities() {
     let young = group.values().filter(|label| *label == "young_tier_1").count();
     let lift = (both as f64 / frequent as f64) / (young as f64 / shop.len() as f64);
     assert!(lift > 1.5, "{lift}");
+    // And the published profile of the segments says so.
+    let profile = Rows::read(&scene.sandbox.path(&format!("out/as_of={AS_OF}/segment_profile.parquet")));
+    let wanted = ["frequency", "frequent", "group", "young_tier_1"];
+    let row = profile
+        .rows
+        .iter()
+        .find(|row| wanted.iter().enumerate().all(|(at, word)| row[at].to_string() == *word));
+    let row = row.expect("the row of frequent buyers among the young in tier-1 cities");
+    assert_eq!(row[profile.at("customers")], Value::Int(both as i64));
+    assert!(row[profile.at("lift")].is(&Value::Double(lift)), "{:?} is not {lift}", row[profile.at("lift")]);
 }
 
 #[test]
