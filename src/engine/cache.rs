@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::{InputFile, Plan};
+
 use super::{Error, Ledger};
 
 /// The version of what an entry holds.
@@ -33,8 +35,12 @@ pub struct About {
     pub version: String,
     /// The name of the rules that wrote it; others may use it.
     pub rules: String,
+    /// See [`Plan::profile_family`].
+    pub family: String,
     /// The last local date that counts.
     pub as_of: String,
+    /// The files of each input of orders.
+    pub orders: Vec<Vec<KeptFile>>,
     /// How many.
     pub customers: u64,
     /// Its tables.
@@ -54,6 +60,26 @@ pub struct KeptTable {
     pub rows: u64,
     /// Names and types of its columns, as the engine holds them.
     pub columns: Vec<(String, String)>,
+}
+
+/// One file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// SHA-256 of its footer, in hex.
+    pub footer_sha256: String,
+}
+
+impl From<&InputFile> for KeptFile {
+    fn from(file: &InputFile) -> Self {
+        let InputFile { path, bytes, rows, footer_sha256 } = file.clone();
+        Self { path, bytes, rows, footer_sha256 }
+    }
 }
 
 /// One entry of a listing.
@@ -133,6 +159,16 @@ impl Cache {
         Ok(cleaned)
     }
 
+    /// The whole entries of a family, the latest days first.
+    pub(super) fn family(&self, family: &str) -> Result<Vec<(String, About)>, Error> {
+        let mut entries: Vec<(String, About)> =
+            self.entries()?.into_iter().filter_map(|entry| Some((entry.key, entry.about?))).collect();
+        entries.retain(|(_, about)| about.family == family);
+        let by = |about: &About| (about.as_of.clone(), about.orders.iter().map(Vec::len).sum::<usize>());
+        entries.sort_by(|(a, one), (b, other)| (by(other), a).cmp(&(by(one), b)));
+        Ok(entries)
+    }
+
     /// The folder of an entry and what it says of itself, if it is there and its files have the sizes that it says.
     pub(super) fn find(&self, key: &str) -> Result<Option<(PathBuf, About)>, Error> {
         let path = self.folder.join(key);
@@ -207,17 +243,18 @@ impl Drop for Draft {
 
 impl About {
     /// What an entry of this program begins with.
-    pub(super) fn new(
-        plan: &crate::plan::Plan,
-        customers: usize,
-        tables: Vec<KeptTable>,
-        counts: Ledger,
-    ) -> Self {
+    pub(super) fn new(plan: &Plan, customers: usize, tables: Vec<KeptTable>, counts: Ledger) -> Self {
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             rules: plan.name.clone(),
+            family: plan.profile_family(),
             as_of: plan.as_of.to_string(),
+            orders: plan
+                .orders
+                .iter()
+                .map(|input| input.table.files.iter().map(KeptFile::from).collect())
+                .collect(),
             customers: customers as u64,
             tables,
             counts,

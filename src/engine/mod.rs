@@ -6,7 +6,7 @@ mod ledger;
 pub mod polars;
 pub mod pseudonym;
 
-pub use cache::{About, Cache, Cleaned, Entry, KeptTable};
+pub use cache::{About, Cache, Cleaned, Entry, KeptFile, KeptTable};
 pub use ledger::{Counts, InputCounts, Ledger};
 
 use serde::{Deserialize, Serialize};

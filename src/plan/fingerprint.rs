@@ -24,6 +24,19 @@ struct Reads<'a> {
 }
 
 impl Plan {
+    /// [`Plan::profile_key`], but for as-of and the files: profiles of one family differ in days and files alone.
+    pub fn profile_family(&self) -> String {
+        let mut plan = self.clone();
+        plan.as_of = chrono::NaiveDate::default();
+        let orders = plan.orders.iter_mut().chain(&mut plan.events).map(|input| &mut input.table);
+        for table in orders.chain(plan.customers.iter_mut().map(|customers| &mut customers.table)) {
+            table.files.clear();
+            // Says only what the footers rule out.
+            table.columns.iter_mut().for_each(|column| column.nullable = true);
+        }
+        plan.profile_key()
+    }
+
     /// SHA-256, in hex, of what the aggregates follow from: the program's version, as-of, every input with the size,
     /// rows and footer of each file, and the aggregates themselves.
     pub fn profile_key(&self) -> String {

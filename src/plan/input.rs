@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::{Expr, Type};
@@ -39,6 +40,8 @@ pub struct Input {
     pub time: Time,
     /// The amount.
     pub amount: Option<Amount>,
+    /// Only rows that a run as of this day has left out as later ones: what is new in a file that was read before.
+    pub later_than: Option<NaiveDate>,
 }
 
 /// Whose rows an aggregate reads.

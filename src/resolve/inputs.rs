@@ -229,6 +229,7 @@ impl<'a> Part<'a> {
                 None => None,
                 Some(amount) => Some(amount?),
             },
+            later_than: None,
         })
     }
 }

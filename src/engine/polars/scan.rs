@@ -109,7 +109,10 @@ fn hive_schema(table: &Table) -> Schema {
 
 /// The scan over one input of a plan.
 pub(super) fn scan(plan: &Plan, input: &Input) -> Result<Scan, Error> {
-    let frame = with_roles(open(input, None)?, input);
+    let mut frame = with_roles(open(input, None)?, input);
+    if let Some(day) = input.later_than {
+        frame = frame.filter(reason(input, day).eq(lit(AFTER_AS_OF)));
+    }
     let mut selected = vec![col(CUSTOMER), reason(input, plan.as_of).alias(REASON), col(DAY)];
     let is_here = |aggregate: &&Aggregate| aggregate.source == input.source;
     let needs_instant = plan

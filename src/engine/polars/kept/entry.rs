@@ -15,11 +15,14 @@ use crate::engine::polars::profile::{Aggregated, SLICE};
 use crate::engine::{About, Cache, Error, KeptTable};
 use crate::plan::Plan;
 
+/// Aggregates, and the rows that were set aside.
+pub(super) type Tables = (Aggregated, DataFrame);
+
 const AGGREGATES: &str = "aggregates.parquet";
 const REJECTED: &str = "rejected.parquet";
 
 /// What is kept under a key, if anything is: the aggregates, and the rows that were set aside.
-pub(super) fn load(cache: &Cache, key: &str) -> Result<Option<(Aggregated, DataFrame)>, Error> {
+pub(super) fn load(cache: &Cache, key: &str) -> Result<Option<Tables>, Error> {
     let Some((folder, about)) = cache.find(key)? else { return Ok(None) };
     let [aggregates, rejected] = &about.tables[..] else {
         return Err(Error::Unreadable("it has other tables".to_owned()));

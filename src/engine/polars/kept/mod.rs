@@ -1,21 +1,35 @@
 //! The kept profile: aggregates are written to a cache, and a run that would compute the same ones takes them from there
-//! and opens no input. Metrics are derived again, so they and everything after them may be edited.
+//! and opens no input. Metrics are derived again, so they and everything after them may be edited. What is kept of an
+//! earlier day is extended ([`extend`]), where the aggregates merge.
 
+mod days;
 mod entry;
+mod extend;
+mod merge;
 
 use std::fmt;
+
+use polars::prelude::DataFrame;
 
 use crate::engine::{Cache, Error};
 use crate::plan::Plan;
 
-use super::profile::{self, Profile};
+use super::profile::{self, Aggregated, Profile};
 use super::rejected;
+use extend::Extended;
 
 /// Where a profile came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     /// The cache.
     Kept,
+    /// The cache, and those rows of the inputs that are new or leave a window.
+    Extended {
+        /// What was read.
+        note: String,
+        /// Why it is not in the cache now.
+        not_kept: Option<String>,
+    },
     /// The inputs.
     Read {
         /// Why not the cache; none without one.
@@ -32,23 +46,41 @@ pub fn run(plan: &Plan, threads: usize, cache: Option<&Cache>) -> Result<(Profil
     };
     let key = plan.profile_key();
     let why = match entry::load(cache, &key) {
-        Ok(Some(kept)) => {
-            let (aggregated, rejected) = kept;
+        Ok(Some((aggregated, rejected))) => {
             let mut profile = profile::derive_all(plan, aggregated)?;
             profile.rejected = Some(rejected);
             return Ok((profile, Way::Kept));
         }
-        Ok(None) => format!("nothing is kept of these inputs and metrics as of {}", plan.as_of),
+        Ok(None) => match extend::extend(cache, plan, threads) {
+            Ok(Extended::Whole((aggregated, rejected), note)) => {
+                let not_kept = save(cache, &key, plan, &aggregated, &rejected);
+                let mut profile = profile::derive_all(plan, aggregated)?;
+                profile.rejected = Some(rejected);
+                return Ok((profile, Way::Extended { note, not_kept }));
+            }
+            Ok(Extended::Not(why)) => why,
+            Err(error) => format!("what is kept cannot be extended: {error}"),
+        },
         Err(error) => format!("what is kept is broken: {error}"),
     };
     let aggregated = profile::aggregate(plan, threads)?;
     let mut profile = profile::derive_all(plan, aggregated.clone())?;
     // Now, or a later run would have to look for them in the orders.
     let rejected = rejected::read(plan, &profile, None)?;
-    let not_kept =
-        entry::save(cache, &key, plan, &aggregated, &rejected).err().map(|error| error.to_string());
+    let not_kept = save(cache, &key, plan, &aggregated, &rejected);
     profile.rejected = Some(rejected);
     Ok((profile, Way::Read { why: Some(why), not_kept }))
+}
+
+/// Keeps the tables; or says why it cannot.
+fn save(
+    cache: &Cache,
+    key: &str,
+    plan: &Plan,
+    aggregated: &Aggregated,
+    rejected: &DataFrame,
+) -> Option<String> {
+    entry::save(cache, key, plan, aggregated, rejected).err().map(|error| error.to_string())
 }
 
 impl Way {
@@ -56,6 +88,7 @@ impl Way {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Kept => "kept",
+            Self::Extended { .. } => "extended",
             Self::Read { .. } => "read",
         }
     }
@@ -66,6 +99,10 @@ impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kept => f.write_str("kept profile"),
+            Self::Extended { note, not_kept } => {
+                f.write_str(note)?;
+                not_kept.iter().try_for_each(|why| write!(f, "; cannot be kept: {why}"))
+            }
             Self::Read { why, not_kept } => {
                 if let Some(why) = why {
                     write!(f, "reads everything: {why}")?;

@@ -241,7 +241,7 @@ impl IdColumn {
 }
 
 /// The results of one aggregate of a slice while they are collected.
-enum Numbers {
+pub(in crate::engine::polars) enum Numbers {
     I32(Vec<Option<i32>>),
     /// And whether one outgrew it.
     I64(Vec<Option<i64>>, bool),
@@ -249,7 +249,7 @@ enum Numbers {
 }
 
 impl Numbers {
-    fn new(ty: Type, len: usize) -> Self {
+    pub(in crate::engine::polars) fn new(ty: Type, len: usize) -> Self {
         match ty {
             Type::Decimal(_) => Self::I128(Vec::with_capacity(len)),
             Type::Bool | Type::Score | Type::Days | Type::Date => Self::I32(Vec::with_capacity(len)),
@@ -257,7 +257,7 @@ impl Numbers {
         }
     }
 
-    fn push(&mut self, value: Option<i128>) {
+    pub(in crate::engine::polars) fn push(&mut self, value: Option<i128>) {
         match self {
             Self::I32(values) => values.push(value.map(|value| value as i32)),
             Self::I64(values, overflow) => {
@@ -268,7 +268,7 @@ impl Numbers {
         }
     }
 
-    fn finish(self, at: usize, aggregate: &Aggregate) -> Result<Column, Error> {
+    pub(in crate::engine::polars) fn finish(self, at: usize, aggregate: &Aggregate) -> Result<Column, Error> {
         let name = aggregate_column(at);
         match self {
             Self::I32(values) => I32::column(&name, aggregate.ty, values),

@@ -29,7 +29,7 @@ use super::lower::lower;
 use super::scan::{self, Scan};
 use dealer::Dealer;
 use finish::Finished;
-pub(in crate::engine::polars) use finish::SLICE;
+pub(in crate::engine::polars) use finish::{Numbers, SLICE};
 pub(in crate::engine::polars) use gate::{Gate, IdSet};
 pub(in crate::engine::polars) use keys::{NOBODY, hash_int, hash_text};
 pub(in crate::engine::polars) use population::{Population, open};
@@ -72,7 +72,7 @@ pub(in crate::engine::polars) const HELD_OUT_DAYS: &str = "@held_out_days";
 pub(in crate::engine::polars) const HELD_OUT_REVENUE: &str = "@held_out_revenue";
 
 /// The name of an aggregate's column in the frame of a profile.
-fn aggregate_column(at: usize) -> String {
+pub(in crate::engine::polars) fn aggregate_column(at: usize) -> String {
     format!("#{at}")
 }
 

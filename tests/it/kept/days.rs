@@ -1,0 +1,266 @@
+//! Incremental days: a profile that is extended gives the files of a cold run, whatever comes, late or early.
+
+use std::fs::File;
+
+use arrow::array::{AsArray, BooleanArray};
+use arrow::compute::{concat_batches, filter_record_batch};
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
+use super::name;
+use crate::support::sandbox::project;
+use crate::support::table::{self, Cells};
+use crate::support::{Ran, Sandbox};
+
+const MICROS_A_DAY: i64 = 86_400_000_000;
+/// 2025-01-01.
+const START: i64 = 20_089;
+
+fn date(day: i64) -> String {
+    (chrono::NaiveDate::default() + chrono::Days::new((START + day) as u64)).to_string()
+}
+
+/// A run as of a day; the place of its profile.
+fn run(sandbox: &Sandbox, as_of: &str, out: &str, more: &[&str]) -> (String, String) {
+    let args = ["run", "rules.yml", "--as-of", as_of, "--threads", "2", "--out", out];
+    let ran: Ran = sandbox.tiermill(&[&args[..], more].concat()).done();
+    let line = ran.stderr.lines().find(|line| line.starts_with("profile")).unwrap().to_owned();
+    (ran.result()["profile"].as_str().unwrap().to_owned(), line)
+}
+
+fn differing(sandbox: &Sandbox, as_of: &str) -> Vec<String> {
+    let files = |out: &str| {
+        let folder = sandbox.path(out).join(format!("as_of={as_of}"));
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        paths
+            .map(|path| (name(&path), std::fs::read(&path).unwrap()))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (cold, cached) = (files("cold"), files("cached"));
+    let names: std::collections::BTreeSet<_> = cold.keys().chain(cached.keys()).cloned().collect();
+    names.into_iter().filter(|name| cold.get(name) != cached.get(name)).collect()
+}
+
+/// Runs cold and with the cache; what differs, and the place of the profile with what is said of it.
+fn both(sandbox: &Sandbox, as_of: &str) -> (Vec<String>, String, String) {
+    run(sandbox, as_of, "cold", &[]);
+    let (way, line) = run(sandbox, as_of, "cached", &["--cache", "cache"]);
+    (differing(sandbox, as_of), way, line)
+}
+
+#[track_caller]
+fn check(sandbox: &Sandbox, as_of: &str, expected: &str, said: &str) {
+    let (differing, way, line) = both(sandbox, as_of);
+    assert_eq!(way, expected, "{line}");
+    assert!(line.contains(said), "{line}");
+    assert!(differing.is_empty(), "{differing:?} differ as of {as_of}: {line}");
+}
+
+/// One order: the customer, the day, cents (none is null), and the file.
+#[derive(Clone, Debug)]
+struct Order {
+    customer: u8,
+    day: i64,
+    cents: Option<i64>,
+    hour: i64,
+}
+
+fn write(sandbox: &Sandbox, file: &str, orders: &[Order], text_ids: bool) {
+    let customers = || orders.iter().map(|order| (order.customer > 0).then_some(order.customer));
+    let ids = match text_ids {
+        true => Cells::Text(customers().map(|id| id.map(|id| format!("customer-{id}"))).collect()),
+        false => Cells::Int(customers().map(|id| id.map(i64::from)).collect()),
+    };
+    let at = |order: &Order| Some((START + order.day) * MICROS_A_DAY + order.hour * 3_600_000_000);
+    let batch = table::batch(&[
+        ("id", ids),
+        ("at", Cells::Utc(orders.iter().map(at).collect())),
+        ("amount", Cells::Decimal(orders.iter().map(|order| order.cents.map(i128::from)).collect(), 2)),
+    ]);
+    sandbox.orders(file, &batch);
+}
+
+/// Metrics that merge; the last need days that are later than all before.
+const METRICS: [&str; 12] = [
+    "n: count(*)",
+    "recency: days_since(max(time))",
+    "since: days_since(min(time))",
+    "revenue_30d: {expr: sum(amount), window: 30d}",
+    "n_7d: {expr: count(amount), window: 7d}",
+    "refunds_90d: {expr: sum(amount), where: amount < 0, window: 90d}",
+    "least: min(amount)",
+    "most: {expr: max(amount), where: amount < 50}",
+    "mean: avg(amount)",
+    "days: count(distinct day(time))",
+    "days_30d: {expr: count(distinct day(time)), window: 30d}",
+    "gap: last_gap(time)",
+];
+
+fn rules(metrics: &[usize], zone: &str) -> String {
+    let lines: Vec<String> = metrics.iter().map(|at| format!("  {}\n", METRICS[*at])).collect();
+    format!(
+        "tiermill: 1
+name: days
+timezone: {zone}
+inputs: {{orders: {{path: orders/*.parquet, columns: {{customer: id, time: at, amount: amount}}}}}}
+metrics:
+  revenue: sum(amount)
+{}scores: {{m: {{of: revenue, quantiles: 3, ties: split}}}}
+segments: {{tier: {{rules: [{{id: best, when: m = 3}}], default: rest}}}}
+",
+        lines.concat()
+    )
+}
+
+fn order() -> impl Strategy<Value = Order> {
+    // Zero is nobody: such rows are set aside, as those without an amount.
+    let cents = prop_oneof![9 => (-3_000_i64..9_000).prop_map(Some), 1 => Just(None)];
+    (0_u8..14, -70_i64..70, cents, 0_i64..24).prop_map(|(customer, day, cents, hour)| Order {
+        customer,
+        day,
+        cents,
+        hour,
+    })
+}
+
+/// What there is to read at each step: orders, by the days since the last step that they are early (or, below zero, late).
+fn steps() -> impl Strategy<Value = Vec<(i64, Vec<Order>, i64)>> {
+    let late = prop_oneof![6 => Just(0_i64), 1 => Just(30)];
+    proptest::collection::vec((1_i64..41, proptest::collection::vec(order(), 0..12), late), 2..5)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn extended_runs_are_cold_runs(
+        first in proptest::collection::vec(order(), 1..40),
+        steps in steps(),
+        metrics in proptest::sample::subsequence((0..METRICS.len()).collect::<Vec<_>>(), 0..METRICS.len()),
+        zone in proptest::sample::select(vec!["UTC", "Asia/Shanghai", "America/New_York"]),
+        text_ids in any::<bool>(),
+    ) {
+        let sandbox = Sandbox::new();
+        sandbox.text("rules.yml", &rules(&metrics, zone));
+        let mut day = 0;
+        write(&sandbox, "orders/0.parquet", &first, text_ids);
+        let say = |(differing, way, line): (Vec<String>, String, String), day: i64| {
+            prop_assert!(differing.is_empty(), "{differing:?} as of day {day}, {way}: {line}");
+            Ok::<_, TestCaseError>(())
+        };
+        say(both(&sandbox, &date(day)), day)?;
+        for (at, (days, orders, late)) in steps.iter().enumerate() {
+            // Rows of a new file are after the last day, some of them of days to come, or late.
+            let came = |order: &Order| Order { day: day + 1 - late + order.day.rem_euclid(days + 3), ..order.clone() };
+            let orders: Vec<Order> = orders.iter().map(came).collect();
+            if !orders.is_empty() {
+                // Names before and after those that are there.
+                let file = if at % 2 == 0 { format!("orders/{}.parquet", at + 1) } else { format!("orders/-{at}.parquet") };
+                write(&sandbox, &file, &orders, text_ids);
+            }
+            day += days;
+            say(both(&sandbox, &date(day)), day)?;
+        }
+    }
+}
+
+fn orders(text: &str) -> Vec<Order> {
+    let order = |line: &str| {
+        let words: Vec<i64> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+        Order { customer: words[0] as u8, day: words[1], cents: Some(words[2]), hour: 12 }
+    };
+    text.lines().map(order).collect()
+}
+
+/// What is read, and what is said of it.
+#[test]
+fn what_is_read() {
+    let sandbox = Sandbox::new();
+    sandbox.text("rules.yml", &rules(&(0..METRICS.len()).collect::<Vec<_>>(), "UTC"));
+    write(&sandbox, "orders/0.parquet", &orders("1 -60 100\n2 -60 300\n3 -58 50"), true);
+    write(&sandbox, "orders/1.parquet", &orders("1 -6 150\n2 -2 900\n4 3 20\n1 4 20\n1 60 10"), true);
+    check(&sandbox, &date(0), "read", "reads everything: nothing is kept");
+    // Rows that were later ones, and days that leave a window.
+    check(&sandbox, &date(4), "extended", "kept as of 2025-01-01, reads 1 of 2 files");
+    check(&sandbox, &date(4), "kept", "kept profile");
+    write(&sandbox, "orders/2.parquet", &orders("1 5 100\n9 5 100\n0 5 100\n2 70 100"), true);
+    check(&sandbox, &date(5), "extended", "kept as of 2025-01-05, reads 2 of 3 files");
+    // Nothing new, and no file with a day that leaves: but one of 90 days.
+    check(&sandbox, &date(6), "extended", "reads 2 of 3 files");
+    check(&sandbox, &date(40), "extended", "reads 3 of 3 files");
+    // A late file: the days are not apart.
+    write(&sandbox, "orders/3.parquet", &orders("1 41 100\n3 -57 100"), true);
+    check(
+        &sandbox,
+        &date(41),
+        "read",
+        "reads everything: new files hold days up to 2025-02-10, and `days` does not",
+    );
+    // A file that was read before is another now.
+    write(&sandbox, "orders/0.parquet", &orders("1 -60 100\n2 -60 301\n3 -58 50"), true);
+    check(&sandbox, &date(42), "read", "reads everything: nothing is kept");
+    check(&sandbox, &date(41), "read", "reads everything: nothing is kept");
+}
+
+/// Sums, counts and extremes do not care when a row comes; a late file is picked up as of the same day, too.
+#[test]
+fn late_files_are_picked_up() {
+    let sandbox = Sandbox::new();
+    sandbox.text("rules.yml", &rules(&(0..9).collect::<Vec<_>>(), "UTC"));
+    write(&sandbox, "orders/1.parquet", &orders("1 -6 150\n2 -2 900\n4 3 20"), false);
+    check(&sandbox, &date(0), "read", "nothing is kept");
+    write(&sandbox, "orders/0.parquet", &orders("1 -80 -150\n7 -20 900\n2 0 20"), false);
+    check(&sandbox, &date(0), "extended", "reads 2 of 2 files");
+    check(&sandbox, &date(1), "extended", "kept as of 2025-01-01");
+}
+
+#[test]
+fn what_does_not_merge() {
+    let sandbox = Sandbox::new();
+    let base = rules(&[0], "UTC");
+    write(&sandbox, "orders/1.parquet", &orders("1 -6 150\n2 -2 900"), true);
+    let more = [
+        ("usual: top(amount, count(*))", "`usual` does not merge"),
+        ("most_7d: {expr: max(amount), window: 7d}", "`most_7d` does not merge"),
+        ("amounts: count(distinct amount)", "`amounts` does not merge"),
+        ("first: first(amount)", "`first` does not merge"),
+    ];
+    for (at, (metric, why)) in more.into_iter().enumerate() {
+        sandbox.text("rules.yml", &base.replace("scores:", &format!("  {metric}\nscores:")));
+        let day = 3 * at as i64;
+        check(&sandbox, &date(day), "read", "nothing is kept");
+        check(&sandbox, &date(day + 1), "read", why);
+    }
+}
+
+/// A model that learns from histories, with days held out: a file a month, and three steps.
+#[test]
+fn a_model_over_days() {
+    let file = File::open(project().join("data/cdnow/orders.parquet")).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();
+    let all = concat_batches(&batches[0].schema(), &batches).unwrap();
+    let time = all.column_by_name("ordered_at").unwrap();
+    let time = arrow::compute::cast(time, &arrow::datatypes::DataType::Date32).unwrap();
+    let days: Vec<i32> = time.as_primitive::<arrow::datatypes::Date32Type>().values().to_vec();
+    let sandbox = Sandbox::new();
+    let day = |date: &str| table::days(date);
+    let add = |file: &str, from: &str, to: &str| {
+        let (from, to) = (day(from), day(to));
+        let mask: BooleanArray = days.iter().map(|day| Some(*day > from && *day <= to)).collect();
+        sandbox.orders(file, &filter_record_batch(&all, &mask).unwrap());
+    };
+    sandbox.text("rules.yml", super::CLV);
+    add("orders/a.parquet", "1996-12-31", "1997-12-31");
+    add("orders/b.parquet", "1997-12-31", "1998-02-28");
+    check(&sandbox, "1998-02-28", "read", "nothing is kept");
+    add("orders/c.parquet", "1998-02-28", "1998-03-03");
+    check(&sandbox, "1998-03-01", "extended", "kept as of 1998-02-28");
+    check(&sandbox, "1998-03-15", "extended", "kept as of 1998-03-01");
+    add("orders/d.parquet", "1998-03-15", "1998-06-30");
+    check(&sandbox, "1998-04-30", "extended", "kept as of 1998-03-15");
+    // Each run, and the time before its holdout.
+    assert_eq!(std::fs::read_dir(sandbox.path("cache")).unwrap().count(), 8);
+}
