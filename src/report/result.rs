@@ -35,7 +35,7 @@ pub struct Outcome {
     pub output: String,
     /// Rows of the output.
     pub customers: u64,
-    /// Where the profile came from: `read` from the inputs, or `kept` by an earlier run.
+    /// Where the profile came from: `read` from the inputs, `kept` by an earlier run, or `extended` by what is new.
     pub profile: &'static str,
     /// What happened to every input row.
     pub rows: RowCounts,
