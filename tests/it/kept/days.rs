@@ -8,6 +8,8 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use tiermill::engine::Cache;
+use tiermill::engine::polars::{kept, profile};
 
 use super::name;
 use crate::support::sandbox::project;
@@ -232,6 +234,45 @@ fn what_does_not_merge() {
         let day = 3 * at as i64;
         check(&sandbox, &date(day), "read", "nothing is kept");
         check(&sandbox, &date(day + 1), "read", why);
+    }
+}
+
+/// More customers than a slice or a part has, and more parts from one day to the next: the same rows in the same order.
+#[test]
+fn slices_and_parts() {
+    let sandbox = Sandbox::new();
+    let cache = Cache::at(&sandbox.path("cache"));
+    for text_ids in [true, false] {
+        let days = rules(&(0..METRICS.len()).collect::<Vec<_>>(), "UTC");
+        sandbox.text("rules.yml", &days.replace("orders/*", &format!("orders-{text_ids}/*")));
+        for (at, customers) in [(0, 280_000), (1, 310_000)] {
+            let ids =
+                (0..customers).map(|id: i64| id * 7_919 % 1_000_003).filter(|id| at == 0 || id % 3 == 0);
+            let ids: Vec<i64> = ids.collect();
+            let id_cells = match text_ids {
+                true => Cells::Text(ids.iter().map(|id| Some(format!("c{id}"))).collect()),
+                false => Cells::Int(ids.iter().map(|id| Some(*id)).collect()),
+            };
+            let time = |id: &i64| Some((START + at * 3 - id % 3) * MICROS_A_DAY);
+            let batch = table::batch(&[
+                ("id", id_cells),
+                ("at", Cells::Naive(ids.iter().map(time).collect())),
+                ("amount", Cells::Decimal(ids.iter().map(|id| Some(i128::from(id % 997))).collect(), 2)),
+            ]);
+            sandbox.orders(&format!("orders-{text_ids}/{at}.parquet"), &batch);
+            let mut plan = sandbox.plan("rules.yml", &date(at * 3)).unwrap();
+            plan.part_customers = 100_000;
+            let cold = profile::run(&plan, 2).unwrap();
+            let (first, way) = kept::run(&plan, 3, Some(&cache)).unwrap();
+            assert_eq!(way.name(), if at == 0 { "read" } else { "extended" }, "{way}");
+            let (second, way) = kept::run(&plan, 3, Some(&cache)).unwrap();
+            assert_eq!(way, kept::Way::Kept);
+            for found in [first, second] {
+                assert_eq!(found.counts, cold.counts);
+                assert_eq!(found.customers.schema(), cold.customers.schema());
+                assert!(found.customers.equals_missing(&cold.customers));
+            }
+        }
     }
 }
 
