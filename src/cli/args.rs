@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::spec::Override;
 
+use super::memory::{read_folder, read_size};
+
 /// Customer segments and tiers from orders.
 ///
 /// A rules file says where the orders are and how customers are labelled; `run` reads the orders once and publishes one
@@ -88,6 +90,13 @@ pub(super) struct RunArgs {
     /// Keep what was computed of the orders in this folder, and use what is kept there. It holds customer ids
     #[arg(long, value_name = "DIR")]
     pub(super) cache: Option<PathBuf>,
+    /// The most memory that the run is to take, as in `2GB` or `512MiB`; customers who do not fit go through a scratch
+    /// file. 80 % of the container's limit if left out
+    #[arg(long, value_name = "SIZE", value_parser = read_size)]
+    pub(super) memory_limit: Option<u64>,
+    /// A folder for scratch files, instead of the one that is published to
+    #[arg(long, value_name = "DIR", value_parser = read_folder)]
+    pub(super) scratch: Option<PathBuf>,
     /// End with this code if this very run is published already
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..))]
     pub(super) skip_code: Option<u8>,

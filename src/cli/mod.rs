@@ -7,6 +7,7 @@ mod check;
 mod exit;
 mod init;
 mod load;
+mod memory;
 mod plan;
 mod presets;
 mod progress;

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::engine;
 use crate::engine::Cache;
-use crate::engine::polars::{clv, fit, kept, pseudonyms};
+use crate::engine::polars::kept::Way;
+use crate::engine::polars::{Profile, clv, fit, kept, pseudonyms};
 use crate::engine::pseudonym::{Key, SHORTEST_BYTES};
 use crate::fit::{Calibration, ClvModel, Model};
 use crate::plan::Plan;
@@ -15,12 +16,13 @@ use super::args::{Format, RunArgs};
 use super::exit::Exit;
 use super::load::{Data, Failure, Loaded, load};
 use super::progress::Progress;
-use super::{settings, threads};
+use super::{memory, settings, threads};
 
 pub(super) fn run(args: &RunArgs) -> Exit {
     if let Some(threads) = args.threads {
         threads::limit(threads);
     }
+    memory::read_less_ahead(args);
     let (exit, message, outcome) = match work(args) {
         Ok(outcome) => (Exit::Done, None, Some(outcome)),
         Err(failure) => (failure.exit, Some(failure.message), None),
@@ -59,6 +61,8 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         key.hide_overrides(&mut plan);
     }
     let plan = plan;
+    let workers = memory::workers(args);
+    let memory = memory::of_profile(args, &plan.target)?;
     let frozen = args.model.as_deref().map(read_model).transpose()?;
     let lock = Lock::take(&plan.target)?;
     if let Some(code) = args.skip_code
@@ -67,15 +71,11 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         let message = format!("`{}` is this very run", publish::folder(&plan).display());
         return Err(Failure { exit: Exit::Skipped(code), message });
     }
-    let workers = args.threads.map_or_else(threads::available, usize::from);
     let cache = args.cache.as_deref().map(Cache::at);
     let (profile, way) = progress.phase(
         "profile",
-        || kept::run(&plan, workers, cache.as_ref()),
-        |(profile, way)| match &cache {
-            None => format!("{} customers", profile.customers.height()),
-            Some(_) => format!("{} customers, {way}", profile.customers.height()),
-        },
+        || kept::run(&plan, workers, memory.as_ref(), cache.as_ref()),
+        |(profile, way)| profile_note(profile, cache.as_ref().map(|_| way)),
     )?;
     let learned = match &frozen {
         Some(model) => model.clv.clone(),
@@ -88,7 +88,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     {
         true => progress.phase(
             "holdout",
-            || clv::holdout::check(&plan, &profile, workers, cache.as_ref()),
+            || clv::holdout::check(&plan, &profile, workers, memory.as_ref(), cache.as_ref()),
             |check| match check {
                 Some(check) => calibration_note(&check.calibration),
                 None => "no model of the time before, so nothing to check".to_owned(),
@@ -132,7 +132,19 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     }
     let folder = published.folder.display().to_string();
     let calibration = held_out.map(|check| check.calibration);
-    Ok(Outcome::new(&published.manifest, folder, way.name(), calibration, progress.seconds()))
+    let spilled = profile.counts.spilled_bytes;
+    Ok(Outcome::new(&published.manifest, folder, way.name(), spilled, calibration, progress.seconds()))
+}
+
+fn profile_note(profile: &Profile, way: Option<&Way>) -> String {
+    let mut note = format!("{} customers", profile.customers.height());
+    if profile.counts.spilled_bytes > 0 {
+        note += &format!(", {:.1} MB spilled", profile.counts.spilled_bytes as f64 / 1e6);
+    }
+    match way {
+        None => note,
+        Some(way) => format!("{note}, {way}"),
+    }
 }
 
 fn calibration_note(calibration: &Calibration) -> String {

@@ -54,6 +54,9 @@ pub struct Ledger {
     pub listed: Option<u64>,
     /// Where unknown customers may join the population: how many did.
     pub joined_customers: Option<u64>,
+    /// Bytes that went through scratch files.
+    #[serde(skip)]
+    pub spilled_bytes: u64,
 }
 
 impl Ledger {

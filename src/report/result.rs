@@ -46,6 +46,8 @@ pub struct Outcome {
     pub parts: usize,
     /// Their size.
     pub bytes: u64,
+    /// Bytes that went through scratch files, to keep within the memory limit.
+    pub spilled_bytes: u64,
     /// How well the CLV model foretold the days held out, if some were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
@@ -62,6 +64,7 @@ impl Outcome {
         manifest: &Manifest,
         output: String,
         profile: &'static str,
+        spilled_bytes: u64,
         calibration: Option<Calibration>,
         seconds: Seconds,
     ) -> Self {
@@ -75,6 +78,7 @@ impl Outcome {
             overrides: manifest.overrides,
             parts: manifest.parts.len(),
             bytes: manifest.parts.iter().map(|part| part.bytes).sum(),
+            spilled_bytes,
             calibration,
             seconds,
         }

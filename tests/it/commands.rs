@@ -79,11 +79,14 @@ fn exit_codes() {
 #[test]
 fn usage() {
     let sandbox = shop();
-    let wrong: [&[&str]; 6] = [
+    let wrong: [&[&str]; 9] = [
         &["run", "rules.yml"],
         &["run", "rules.yml", "--as-of", "yesterday"],
         &["run", "rules.yml", "--as-of", "2025-01-31", "--threads", "0"],
         &["run", "rules.yml", "--as-of", "2025-01-31", "--set", "quantiles"],
+        &["run", "rules.yml", "--as-of", "2025-01-31", "--memory-limit", "2"],
+        &["run", "rules.yml", "--as-of", "2025-01-31", "--memory-limit", "two GB"],
+        &["run", "rules.yml", "--as-of", "2025-01-31", "--scratch", "no-such-folder"],
         &["walk"],
         &[],
     ];

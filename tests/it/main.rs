@@ -16,6 +16,7 @@ mod goldens;
 mod inputs;
 mod kept;
 mod lint;
+mod memory;
 mod presets;
 mod publishing;
 mod reference;

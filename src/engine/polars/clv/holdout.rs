@@ -7,7 +7,7 @@ use polars::prelude::{
     DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked,
 };
 
-use crate::engine::polars::profile::{self, HELD_OUT_DAYS, HELD_OUT_REVENUE};
+use crate::engine::polars::profile::{self, HELD_OUT_DAYS, HELD_OUT_REVENUE, Memory};
 use crate::engine::polars::{Profile, kept};
 use crate::engine::{Cache, Error};
 use crate::fit::{Calibration, Histogram, Kind, double_key, quantile_cuts};
@@ -28,12 +28,13 @@ pub fn check(
     plan: &Plan,
     profile: &Profile,
     threads: usize,
+    memory: Option<&Memory>,
     cache: Option<&Cache>,
 ) -> Result<Option<Check>, Error> {
     let Some(asked @ plan::Clv { model: ClvModel::Orders(model), .. }) = &plan.clv else { return Ok(None) };
     let Some(holdout) = &model.holdout else { return Ok(None) };
     let before = before(plan, asked, holdout);
-    let (learned_from, _) = kept::run(&before, threads, cache)?;
+    let (learned_from, _) = kept::run(&before, threads, memory, cache)?;
     // Where `simple` had to stand in there are no expected orders to check.
     let learned = super::learn(&before, &learned_from)?.filter(|learned| learned.orders.is_some());
     let Some(learned) = learned else { return Ok(None) };

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::Days;
 use polars::prelude::{DataFrame, IdxCa};
 
-use crate::engine::polars::profile::{self, Aggregated, aggregate_column};
+use crate::engine::polars::profile::{self, Aggregated, Memory, aggregate_column};
 use crate::engine::polars::rejected;
 use crate::engine::{About, Cache, Counts, Error, KeptFile};
 use crate::plan::{Aggregate, Column, Comparison, Expr, ExprKind, Function, Input, InputFile, Plan, Type};
@@ -24,7 +24,12 @@ pub(super) enum Extended {
 }
 
 /// Looks for what is kept of the same metrics as of the same or an earlier day, and extends it.
-pub(super) fn extend(cache: &Cache, plan: &Plan, threads: usize) -> Result<Extended, Error> {
+pub(super) fn extend(
+    cache: &Cache,
+    plan: &Plan,
+    threads: usize,
+    memory: Option<&Memory>,
+) -> Result<Extended, Error> {
     let today = plan.as_of.to_string();
     let relatives = cache.family(&plan.profile_family())?;
     let earlier = relatives.into_iter().filter(|(_, about)| about.as_of <= today);
@@ -44,7 +49,7 @@ pub(super) fn extend(cache: &Cache, plan: &Plan, threads: usize) -> Result<Exten
         return Ok(Extended::Not("what is kept is gone".to_owned()));
     };
     let came_plan = base.came(plan);
-    let came = profile::aggregate(&came_plan, threads)?;
+    let came = profile::aggregate(&came_plan, threads, memory)?;
     let first_came = plan.aggregates.len();
     if rules.iter().any(|rule| rule.needs_later_days()) {
         let column = came.frame.column(&aggregate_column(first_came))?.to_physical_repr();
@@ -60,7 +65,7 @@ pub(super) fn extend(cache: &Cache, plan: &Plan, threads: usize) -> Result<Exten
     }
     let left_plan = base.left(plan);
     let left = match &left_plan {
-        Some(plan) => Some(profile::aggregate(plan, threads)?.frame),
+        Some(plan) => Some(profile::aggregate(plan, threads, memory)?.frame),
         None => None,
     };
     // `left` numbers only the aggregates with a window.

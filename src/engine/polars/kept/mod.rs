@@ -14,7 +14,7 @@ use polars::prelude::DataFrame;
 use crate::engine::{Cache, Error};
 use crate::plan::Plan;
 
-use super::profile::{self, Aggregated, Profile};
+use super::profile::{self, Aggregated, Memory, Profile};
 use super::rejected;
 use extend::Extended;
 
@@ -39,10 +39,15 @@ pub enum Way {
     },
 }
 
-/// [`profile::run`] by way of a cache, if there is one. A cache that fails costs time, not the run.
-pub fn run(plan: &Plan, threads: usize, cache: Option<&Cache>) -> Result<(Profile, Way), Error> {
+/// [`profile::run_within`] by way of a cache, if there is one. A cache that fails costs time, not the run.
+pub fn run(
+    plan: &Plan,
+    threads: usize,
+    memory: Option<&Memory>,
+    cache: Option<&Cache>,
+) -> Result<(Profile, Way), Error> {
     let Some(cache) = cache else {
-        return Ok((profile::run(plan, threads)?, Way::Read { why: None, not_kept: None }));
+        return Ok((profile::run_within(plan, threads, memory)?, Way::Read { why: None, not_kept: None }));
     };
     let key = plan.profile_key();
     let why = match entry::load(cache, &key) {
@@ -51,7 +56,7 @@ pub fn run(plan: &Plan, threads: usize, cache: Option<&Cache>) -> Result<(Profil
             profile.rejected = Some(rejected);
             return Ok((profile, Way::Kept));
         }
-        Ok(None) => match extend::extend(cache, plan, threads) {
+        Ok(None) => match extend::extend(cache, plan, threads, memory) {
             Ok(Extended::Whole((aggregated, rejected), note)) => {
                 let not_kept = save(cache, &key, plan, &aggregated, &rejected);
                 let mut profile = profile::derive_all(plan, aggregated)?;
@@ -63,7 +68,7 @@ pub fn run(plan: &Plan, threads: usize, cache: Option<&Cache>) -> Result<(Profil
         },
         Err(error) => format!("what is kept is broken: {error}"),
     };
-    let aggregated = profile::aggregate(plan, threads)?;
+    let aggregated = profile::aggregate(plan, threads, memory)?;
     let mut profile = profile::derive_all(plan, aggregated.clone())?;
     // Now, or a later run would have to look for them in the orders.
     let rejected = rejected::read(plan, &profile, None)?;

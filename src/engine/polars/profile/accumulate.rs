@@ -36,6 +36,8 @@ pub(super) struct Rows<'a> {
 pub(super) trait Accumulator: Send {
     /// Takes rows in.
     fn update(&mut self, rows: &Rows<'_>) -> Result<(), Error>;
+    /// What it takes, about.
+    fn bytes(&self) -> usize;
     /// One value a group.
     fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error>;
 }
@@ -44,6 +46,16 @@ pub(super) trait Accumulator: Send {
 pub(super) enum Holder {
     Record(Box<dyn State>),
     Own(Box<dyn Accumulator>),
+}
+
+impl Holder {
+    /// What it takes outside the records, about.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Record(_) => 0,
+            Self::Own(accumulator) => accumulator.bytes(),
+        }
+    }
 }
 
 /// The state of an aggregate, with its place in the record if it fits one. `as_of` is in days since 1970.
@@ -96,6 +108,11 @@ fn dispatch(ty: Type, build: impl Build) -> Box<dyn Accumulator> {
     }
 }
 
+/// Bytes of a hash table, one of control an entry, and of what its entries have elsewhere.
+fn table<T>(capacity: usize, elsewhere: usize) -> usize {
+    capacity * (size_of::<T>() + 1) * 8 / 7 + elsewhere
+}
+
 fn counts(name: &str, mut counts: Vec<i64>, len: usize) -> Column {
     counts.resize(len, 0);
     Int64Chunked::from_vec(name.into(), counts).into_column()
@@ -121,6 +138,11 @@ impl<K: Kind> Accumulator for Distinct<K> {
             self.counts[group as usize] += i64::from(self.seen.insert((group, K::keep(value))));
         });
         Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        table::<(u32, K::Kept)>(self.seen.capacity(), self.seen.len() * K::ELSEWHERE)
+            + self.counts.capacity() * size_of::<i64>()
     }
 
     fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
@@ -157,6 +179,10 @@ impl Totals {
         }
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.sums.capacity() * size_of::<i128>()
+    }
+
     pub(super) fn finish(self, name: &str, ty: Type, len: usize) -> Result<Vec<i128>, Error> {
         let mut sums = self.sums;
         sums.resize(len, 0);
@@ -191,6 +217,10 @@ impl<K: Kind> Accumulator for Extreme<K> {
             }
         });
         Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.best.capacity() * (size_of::<Option<K::Kept>>() + K::ELSEWHERE)
     }
 
     fn finish(mut self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
@@ -231,6 +261,10 @@ impl<K: Kind> Accumulator for AtTime<K> {
         Ok(())
     }
 
+    fn bytes(&self) -> usize {
+        self.best.capacity() * (size_of::<Option<(i64, K::Kept)>>() + K::ELSEWHERE)
+    }
+
     fn finish(mut self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
         self.best.resize(len, None);
         K::column(name, self.ty, self.best.into_iter().map(|best| Some(best?.1)).collect())
@@ -261,6 +295,11 @@ impl<K: Kind> Accumulator for Top<K> {
         });
         self.totals.add(rows, 1, self.slots.len() + 1, |at| slots[at]);
         Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        table::<((u32, K::Kept), usize)>(self.slots.capacity(), self.slots.len() * K::ELSEWHERE)
+            + self.totals.bytes()
     }
 
     fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {

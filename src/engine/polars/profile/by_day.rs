@@ -33,6 +33,10 @@ impl Accumulator for MonthlyCv {
         Ok(())
     }
 
+    fn bytes(&self) -> usize {
+        self.totals.bytes()
+    }
+
     fn finish(self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
         let months = self.months;
         let totals = self.totals.finish(name, Type::Double, len * months)?;

@@ -43,6 +43,10 @@ impl Accumulator for Gaps {
         Ok(())
     }
 
+    fn bytes(&self) -> usize {
+        self.days.capacity() * size_of::<u64>()
+    }
+
     fn finish(mut self: Box<Self>, name: &str, len: usize) -> Result<Column, Error> {
         self.compact();
         let mut column = BinaryChunkedBuilder::new(name.into(), len);

@@ -44,6 +44,28 @@ impl Ids {
         }
     }
 
+    /// A number that orders like the id, as far as its leading twelve bytes go; of null, anything.
+    pub(super) fn head(&self, row: usize) -> u128 {
+        match self {
+            Self::Text(ids) => {
+                let text = ids.get(row).unwrap_or_default().as_bytes();
+                let len = text.len().min(INLINE);
+                let mut bytes = [0; 16];
+                bytes[4..4 + len].copy_from_slice(&text[..len]);
+                u128::from_be_bytes(bytes)
+            }
+            Self::Int(ids) => u128::from(ids.get(row).unwrap_or(0) as u64 ^ 1 << 63),
+        }
+    }
+
+    /// How the ids of two rows order.
+    pub(super) fn compare(&self, a: usize, b: usize) -> Ordering {
+        match self {
+            Self::Text(ids) => ids.get(a).cmp(&ids.get(b)),
+            Self::Int(ids) => ids.get(a).cmp(&ids.get(b)),
+        }
+    }
+
     /// The hash of each id; of null, anything.
     pub(super) fn hashes(&self) -> Vec<u64> {
         match self {
@@ -263,6 +285,15 @@ impl Keys {
         self.records.push(id);
         self.ambiguous |= self.text && (id[0] as u32 as usize > INLINE || ends_in_nul(id));
         self.len - 1
+    }
+
+    /// Bytes in use after so many more ids, at most.
+    pub(super) fn bytes_after(&self, more: usize) -> usize {
+        let mut slots = self.slots.len();
+        while (self.len() + more) * 2 > slots {
+            slots *= 2;
+        }
+        slots * size_of::<u64>() + self.long.len() + self.records.bytes_after(more)
     }
 
     /// At most half of the slots are taken, even if all of so many rows are new.

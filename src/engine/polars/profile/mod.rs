@@ -10,10 +10,14 @@ mod finish;
 mod gaps;
 mod gate;
 mod keys;
+mod memory;
+mod merge;
 mod packed;
 mod population;
 mod records;
+mod scratch;
 mod shard;
+mod spill;
 mod values;
 
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -32,8 +36,10 @@ use finish::Finished;
 pub(in crate::engine::polars) use finish::{Numbers, SLICE};
 pub(in crate::engine::polars) use gate::{Gate, IdSet};
 pub(in crate::engine::polars) use keys::{NOBODY, hash_int, hash_text};
+pub use memory::Memory;
 pub(in crate::engine::polars) use population::{Population, open};
 use shard::{Batch, Reads, Shard};
+use spill::Room;
 
 /// Every metric of every customer: what the later stages know of the inputs.
 #[derive(Clone, Debug)]
@@ -81,13 +87,23 @@ const PLACE: &str = "@place";
 
 /// Reads all inputs. `threads` is the number of shards that aggregate side by side.
 pub fn run(plan: &Plan, threads: usize) -> Result<Profile, Error> {
-    let (frames, counts) = read(plan, threads, |rows| derive(rows, plan))?;
+    run_within(plan, threads, None)
+}
+
+/// [`run`], with the states of customers within bounds: those who have no room go through scratch files. The profile is
+/// the same.
+pub fn run_within(plan: &Plan, threads: usize, memory: Option<&Memory>) -> Result<Profile, Error> {
+    let (frames, counts) = read(plan, threads, memory, |rows| derive(rows, plan))?;
     Ok(Profile { customers: stack(frames)?, counts, rejected: None })
 }
 
-/// [`run`] without the metrics.
-pub(in crate::engine::polars) fn aggregate(plan: &Plan, threads: usize) -> Result<Aggregated, Error> {
-    let (frames, counts) = read(plan, threads, Ok)?;
+/// [`run_within`] without the metrics.
+pub(in crate::engine::polars) fn aggregate(
+    plan: &Plan,
+    threads: usize,
+    memory: Option<&Memory>,
+) -> Result<Aggregated, Error> {
+    let (frames, counts) = read(plan, threads, memory, Ok)?;
     Ok(Aggregated { frame: stack(frames)?, counts })
 }
 
@@ -101,11 +117,13 @@ pub(in crate::engine::polars) fn derive_all(plan: &Plan, aggregated: Aggregated)
 }
 
 /// Reads all inputs; `then` is what becomes of each slice of customers.
-fn read<T: Send>(
+fn read(
     plan: &Plan,
     threads: usize,
-    then: impl Fn(DataFrame) -> Result<T, Error> + Sync,
-) -> Result<(Vec<T>, Ledger), Error> {
+    memory: Option<&Memory>,
+    then: impl Fn(DataFrame) -> Result<DataFrame, Error> + Sync,
+) -> Result<(Vec<DataFrame>, Ledger), Error> {
+    let threads = threads.max(1);
     let (gate, population) = open(plan)?;
     let mut frames = Vec::new();
     let mut reads = Vec::new();
@@ -119,8 +137,10 @@ fn read<T: Send>(
     }
     let mut receivers: Vec<Receiver<Arc<Batch>>> = Vec::new();
     let mut senders = Vec::new();
-    for _ in 0..threads.max(1) {
-        let (sender, receiver) = sync_channel(2);
+    // A batch may be a whole row group: under a limit fewer are on their way.
+    let waiting = if memory.is_some() { 1 } else { 2 };
+    for _ in 0..threads {
+        let (sender, receiver) = sync_channel(waiting);
         senders.push(sender);
         receivers.push(receiver);
     }
@@ -130,11 +150,12 @@ fn read<T: Send>(
         let work = |(number, receiver): (usize, Receiver<Arc<Batch>>)| {
             let reads = &reads;
             scope.spawn(move || {
-                let mut shard = Shard::new(plan, reads);
+                let room = memory.map(|memory| Room::new(memory, threads));
+                let mut shard = Shard::new(plan, reads, room);
                 for batch in receiver {
                     shard.update(&batch, number)?;
                 }
-                Ok(shard.finish())
+                shard.finish()
             })
         };
         let workers: Vec<_> = receivers.into_iter().enumerate().map(work).collect();
@@ -142,24 +163,39 @@ fn read<T: Send>(
         // Without senders the workers come to their end.
         lock(&dealer).stop();
         let stopped = || Error::Engine("a worker of the profile panicked".to_owned());
-        let shards: Vec<Result<Finished, Error>> =
+        let shards: Vec<Result<_, Error>> =
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(stopped()))).collect();
         let shards = shards.into_iter().collect::<Result<Vec<_>, _>>()?;
         scanned?;
         Ok::<_, Error>(shards)
     })?;
-    let unknown: Vec<u64> =
+    let (shards, spilled): (Vec<Finished>, Vec<_>) = shards.into_iter().unzip();
+    let mut unknown: Vec<u64> =
         (0..reads.len()).map(|input| shards.iter().map(|shard| shard.unknown[input]).sum()).collect();
-    let mut counts = lock(&dealer).ledger(plan, &unknown, population.as_ref());
-    counts.listed = listed;
-    if plan.customers.as_ref().is_some_and(|customers| customers.unknown_join) {
-        counts.joined_customers = Some(shards.iter().map(Finished::unplaced).sum());
-    }
+    let mut unplaced: u64 = shards.iter().map(Finished::unplaced).sum();
+    let mut bytes = 0;
     let slice = |rows: DataFrame| match &population {
         None => then(rows),
         Some(population) => then(with_attributes(rows, plan, population)?),
     };
-    Ok((finish::frames(shards, plan, slice)?, counts))
+    let mut frames = finish::frames(shards, plan, slice)?;
+    let spilled: Vec<_> = spilled.into_iter().flatten().collect();
+    if let (Some(memory), false) = (memory, spilled.is_empty()) {
+        let finish = |shard: Finished| finish::frames(vec![shard], plan, slice);
+        let replayed = spill::replay(plan, &reads, memory, spilled, finish)?;
+        unknown.iter_mut().zip(&replayed.unknown).for_each(|(sum, rows)| *sum += rows);
+        unplaced += replayed.unplaced;
+        bytes = replayed.bytes;
+        frames.extend(replayed.frames);
+        frames = merge::in_order(frames, plan)?;
+    }
+    let mut counts = lock(&dealer).ledger(plan, &unknown, population.as_ref());
+    counts.listed = listed;
+    counts.spilled_bytes = bytes;
+    if plan.customers.as_ref().is_some_and(|customers| customers.unknown_join) {
+        counts.joined_customers = Some(unplaced);
+    }
+    Ok((frames, counts))
 }
 
 /// Frames with the same columns, one below the other.

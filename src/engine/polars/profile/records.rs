@@ -74,6 +74,18 @@ impl Records {
         self.words.extend_from_slice(&self.blank[id.len()..]);
     }
 
+    /// Bytes of all records, and of so many more.
+    pub(super) fn bytes_after(&self, more: usize) -> usize {
+        (self.words.len() + more * self.width) * size_of::<u64>()
+    }
+
+    /// Sets room aside for so many records, but not for more than so many bytes: what is not used takes no memory, and
+    /// growing would for a while take it twice. Where there is none they grow.
+    pub(super) fn reserve(&mut self, records: usize, bytes: usize) {
+        let words = records.saturating_mul(self.width).min(bytes / size_of::<u64>());
+        self.words.try_reserve_exact(words).ok();
+    }
+
     pub(super) fn get(&self, group: u32) -> &[u64] {
         let start = group as usize * self.width;
         &self.words[start..start + self.width]

@@ -6,13 +6,15 @@ use chrono::NaiveDate;
 use polars::prelude::{BooleanChunked, DataFrame};
 
 use crate::engine::Error;
-use crate::engine::polars::scan::{Batches, DAY, INSTANT};
-use crate::plan::{Aggregate, Plan};
+use crate::engine::polars::scan::{Batches, CUSTOMER, DAY, INSTANT};
+use crate::plan::{Aggregate, Plan, Type};
 
+use super::PLACE;
 use super::accumulate::{Holder, Rows, holder};
 use super::finish::Finished;
 use super::keys::{CHUNK, Ids, Keys, NOBODY, id_words};
 use super::records::Layout;
+use super::spill::{Room, Spilled};
 use super::values::Values;
 
 /// One batch of a scan, dealt out: which of its rows belong to which shard.
@@ -26,6 +28,21 @@ pub(super) struct Batch {
     pub(super) rows: Vec<Vec<u32>>,
 }
 
+impl Batch {
+    /// A batch that is all for one shard.
+    pub(super) fn of_one(input: Option<usize>, frame: DataFrame, ty: Type) -> Result<Self, Error> {
+        let ids = Ids::new(frame.column(CUSTOMER)?, ty)?;
+        let rows = vec![(0..frame.height() as u32).collect()];
+        Ok(Self { input, hashes: ids.hashes(), frame, ids, rows })
+    }
+
+    /// The place in the table of customers of a row of it: said by the row if it was spilled.
+    pub(super) fn place(&self, row: u32) -> u32 {
+        let said = self.frame.column(PLACE).ok().and_then(|places| places.idx().ok()?.get(row as usize));
+        said.unwrap_or(row)
+    }
+}
+
 /// The state of one shard.
 pub(super) struct Shard<'a> {
     keys: Keys,
@@ -35,6 +52,13 @@ pub(super) struct Shard<'a> {
     places: Option<Vec<u32>>,
     /// Rows of each input whose customer is not in that table, or (of events) not in the population.
     unknown: Vec<u64>,
+    room: Option<Room<'a>>,
+    /// It has no room for more customers.
+    full: bool,
+    /// What the states outside the records take.
+    own: usize,
+    /// Rows of the batch whose customers have no room.
+    left: Vec<u32>,
 }
 
 /// What a shard has to know of an input.
@@ -45,13 +69,21 @@ pub(super) struct Reads {
 }
 
 impl<'a> Shard<'a> {
-    pub(super) fn new(plan: &Plan, scans: &'a [Reads]) -> Self {
+    /// Without a room there is no limit.
+    pub(super) fn new(plan: &Plan, scans: &'a [Reads], room: Option<Room<'a>>) -> Self {
         let as_of = (plan.as_of - NaiveDate::default()).num_days() as i32;
         let id = plan.customer.ty;
         let mut layout = Layout::new(id_words(id));
-        let holders = plan.aggregates.iter().map(|one: &Aggregate| holder(one, as_of, &mut layout)).collect();
+        let holders: Vec<Holder> =
+            plan.aggregates.iter().map(|one: &Aggregate| holder(one, as_of, &mut layout)).collect();
         let places = plan.customers.as_ref().map(|_| Vec::new());
-        Self { keys: Keys::with(id, layout), holders, scans, places, unknown: vec![0; scans.len()] }
+        let mut keys = Keys::with(id, layout);
+        if let Some(room) = &room {
+            let rows: u64 = plan.files().map(|(_, file)| file.rows).sum();
+            keys.records.reserve(usize::try_from(rows).unwrap_or(usize::MAX), room.states(&holders));
+        }
+        let unknown = vec![0; scans.len()];
+        Self { keys, holders, scans, places, unknown, room, full: false, own: 0, left: Vec::new() }
     }
 
     /// Takes its rows of a batch in.
@@ -62,7 +94,7 @@ impl<'a> Shard<'a> {
         }
         let Some(input) = batch.input else {
             self.populate(batch, all);
-            return Ok(());
+            return self.spill(batch);
         };
         let scans = self.scans;
         let Reads { batches, adds } = &scans[input];
@@ -94,48 +126,93 @@ impl<'a> Shard<'a> {
             let (rows, groups) = mask.map_or(&known, |mask| &passed[mask]).from(0);
             accumulator.update(&operands.rows(rows, groups, self.keys.len(), values))?;
         }
-        Ok(())
+        if self.room.is_some() {
+            self.own = self.holders.iter().map(Holder::bytes).sum();
+        }
+        self.spill(batch)
+    }
+
+    /// Writes the rows out whose customers have no room.
+    fn spill(&mut self, batch: &Batch) -> Result<(), Error> {
+        let left = std::mem::take(&mut self.left);
+        self.room.as_mut().map_or(Ok(()), |room| room.spill(batch, &left))
+    }
+
+    /// Whether new customers have no room. Once full it stays full: who was refused once is never admitted.
+    fn is_full(&mut self) -> bool {
+        let Some(room) = &self.room else { return false };
+        // Some always fit, so that dividing comes to an end.
+        self.full |= self.keys.len() > 0
+            && self.keys.bytes_after(CHUNK)
+                + self.own
+                + self.places.as_ref().map_or(0, |places| places.len() * 4)
+                > room.states(&self.holders);
+        self.full
     }
 
     /// Adds the rows of a chunk whose customers are in the population, and their groups.
     fn groups(&mut self, batch: &Batch, input: usize, adds: bool, chunk: &[u32], known: &mut Passed) {
         let start = known.rows.len();
-        if adds {
+        if adds && !self.is_full() {
             self.keys.chunk_groups(&batch.ids, &batch.hashes, chunk, &mut known.groups);
             known.rows.extend_from_slice(chunk);
             if let Some(places) = &self.places {
-                let is_new = |group: &&u32| places.get(**group as usize).is_none_or(|place| *place == NOBODY);
-                self.unknown[input] += known.groups[start..].iter().filter(is_new).count() as u64;
+                let joined = known.groups[start..].iter().filter(|group| is_unplaced(places, **group));
+                self.unknown[input] += joined.count() as u64;
             }
             return;
         }
         let mut groups = Vec::with_capacity(chunk.len());
         self.keys.chunk_find(&batch.ids, &batch.hashes, chunk, &mut groups);
-        for (row, group) in chunk.iter().zip(groups).filter(|(_, group)| *group != NOBODY) {
-            known.rows.push(*row);
-            known.groups.push(group);
+        for (row, group) in chunk.iter().zip(groups) {
+            if group != NOBODY {
+                known.rows.push(*row);
+                known.groups.push(group);
+                // Somebody who joined while there was room.
+                let joined = adds && self.places.as_ref().is_some_and(|places| is_unplaced(places, group));
+                self.unknown[input] += u64::from(joined);
+            } else if self.full {
+                // A customer without room, or a stranger: that shows when these rows are read again.
+                self.left.push(*row);
+            } else {
+                self.unknown[input] += 1;
+            }
         }
-        self.unknown[input] += (chunk.len() - (known.rows.len() - start)) as u64;
     }
 
     /// Takes its rows of the table of customers in.
     fn populate(&mut self, batch: &Batch, rows: &[u32]) {
-        let mut groups = Vec::with_capacity(rows.len());
-        self.keys.groups(&batch.ids, &batch.hashes, rows, &mut groups);
-        if let Some(places) = &mut self.places {
-            places.resize(self.keys.len(), NOBODY);
-            rows.iter().zip(&groups).for_each(|(row, group)| places[*group as usize] = *row);
+        let mut groups = Vec::with_capacity(CHUNK);
+        for rows in rows.chunks(CHUNK) {
+            // Nobody is in the table twice.
+            if self.is_full() {
+                self.left.extend_from_slice(rows);
+                continue;
+            }
+            groups.clear();
+            self.keys.chunk_groups(&batch.ids, &batch.hashes, rows, &mut groups);
+            if let Some(places) = &mut self.places {
+                places.resize(self.keys.len(), NOBODY);
+                rows.iter().zip(&groups).for_each(|(row, group)| places[*group as usize] = batch.place(*row));
+            }
         }
     }
 
-    /// No more rows will come.
-    pub(super) fn finish(mut self) -> Finished {
+    /// No more rows will come. What was spilled is still to be aggregated.
+    pub(super) fn finish(mut self) -> Result<(Finished, Option<Spilled>), Error> {
+        let spilled = self.room.take().map(Room::close).transpose()?.flatten();
         self.keys.close();
         if let Some(places) = &mut self.places {
             places.resize(self.keys.len(), NOBODY);
         }
-        Finished { keys: self.keys, holders: self.holders, places: self.places, unknown: self.unknown }
+        let Self { keys, holders, places, unknown, .. } = self;
+        Ok((Finished { keys, holders, places, unknown }, spilled))
     }
+}
+
+/// Whether a customer is not in the table of customers.
+fn is_unplaced(places: &[u32], group: u32) -> bool {
+    places.get(group as usize).is_none_or(|place| *place == NOBODY)
 }
 
 /// What the aggregates need of a batch.

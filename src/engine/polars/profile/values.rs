@@ -45,6 +45,9 @@ pub(super) trait Kind: Send + 'static {
     /// As an accumulator keeps it.
     type Kept: Clone + Ord + Hash + Send;
 
+    /// What a kept value takes elsewhere, about.
+    const ELSEWHERE: usize = 0;
+
     /// Calls `visit(position, value)` for every row whose value is not null.
     fn each(values: Option<&Values>, rows: &[u32], visit: impl FnMut(usize, Self::Lent<'_>));
     fn keep(lent: Self::Lent<'_>) -> Self::Kept;
@@ -175,6 +178,8 @@ impl Kind for F64 {
 impl Kind for Text {
     type Lent<'a> = &'a str;
     type Kept = Box<str>;
+
+    const ELSEWHERE: usize = 16;
 
     fn each(values: Option<&Values>, rows: &[u32], mut visit: impl FnMut(usize, &str)) {
         if let Some(Values::Text(texts)) = values

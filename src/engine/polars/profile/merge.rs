@@ -1,0 +1,54 @@
+//! Frames of customers who were finished at different times → the order in which all are published: by part, then by
+//! id. Column by column, so that there are never two copies of the whole.
+
+use polars::prelude::{Column, DataFrame, IdxCa};
+use rayon::prelude::*;
+
+use crate::engine::Error;
+use crate::engine::polars::write;
+use crate::plan::Plan;
+
+use super::finish::SLICE;
+use super::keys::Ids;
+
+/// One frame a slice, as [`super::finish::frames`] makes them; each customer is in one of the frames.
+pub(super) fn in_order(frames: Vec<DataFrame>, plan: &Plan) -> Result<Vec<DataFrame>, Error> {
+    let mut frames = frames.into_iter();
+    let Some(mut all) = frames.next() else { return Ok(Vec::new()) };
+    for frame in frames {
+        all.vstack_mut_owned(frame)?;
+    }
+    let order = order(all.column(&plan.customer.column)?, plan)?;
+    let slices: Vec<IdxCa> =
+        order.chunks(SLICE).map(|rows| IdxCa::from_vec("".into(), rows.to_vec())).collect();
+    drop(order);
+    if slices.is_empty() {
+        return Ok(vec![all]);
+    }
+    let mut sliced: Vec<Vec<Column>> = vec![Vec::new(); slices.len()];
+    for column in all.into_columns() {
+        let column = column.rechunk();
+        let taken: Vec<Column> = slices.par_iter().map(|rows| column.take(rows)).collect::<Result<_, _>>()?;
+        sliced.iter_mut().zip(taken).for_each(|(slice, column)| slice.push(column));
+    }
+    let frame = |(columns, rows): (Vec<Column>, &IdxCa)| Ok(DataFrame::new(rows.len(), columns)?);
+    sliced.into_iter().zip(&slices).map(frame).collect()
+}
+
+/// The rows in the order in which customers are published.
+fn order(ids: &Column, plan: &Plan) -> Result<Vec<u32>, Error> {
+    let parts = plan.parts(ids.len());
+    let ids = Ids::new(ids, plan.customer.ty)?;
+    let mut keys: Vec<Vec<u128>> = vec![Vec::new(); parts];
+    for (row, hash) in ids.hashes().into_iter().enumerate() {
+        let part = if parts == 1 { 0 } else { write::part_of(hash, parts) };
+        keys[part].push(ids.head(row) << 32 | row as u128);
+    }
+    // Most ids order by their heads.
+    for part in &mut keys {
+        part.par_sort_unstable_by(|a, b| {
+            (a >> 32).cmp(&(b >> 32)).then_with(|| ids.compare(*a as u32 as usize, *b as u32 as usize))
+        });
+    }
+    Ok(keys.into_iter().flatten().map(|key| key as u32).collect())
+}
