@@ -263,9 +263,9 @@ fn slices_and_parts() {
             let mut plan = sandbox.plan("rules.yml", &date(at * 3)).unwrap();
             plan.part_customers = 100_000;
             let cold = profile::run(&plan, 2).unwrap();
-            let (first, way) = kept::run(&plan, 3, Some(&cache)).unwrap();
+            let (first, way) = kept::run(&plan, 3, None, Some(&cache)).unwrap();
             assert_eq!(way.name(), if at == 0 { "read" } else { "extended" }, "{way}");
-            let (second, way) = kept::run(&plan, 3, Some(&cache)).unwrap();
+            let (second, way) = kept::run(&plan, 3, None, Some(&cache)).unwrap();
             assert_eq!(way, kept::Way::Kept);
             for found in [first, second] {
                 assert_eq!(found.counts, cold.counts);
