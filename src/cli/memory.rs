@@ -33,7 +33,7 @@ pub(super) fn read_size(text: &str) -> Result<u64, String> {
     let (_, bytes) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
     let number: f64 = number.parse().map_err(|_| wrong())?;
     let size = number * *bytes as f64;
-    if size >= 1.0 && size < 1e18 { Ok(size as u64) } else { Err(wrong()) }
+    if (1.0..1e18).contains(&size) { Ok(size as u64) } else { Err(wrong()) }
 }
 
 /// Reads the name of a folder that is there.
