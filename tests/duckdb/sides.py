@@ -289,7 +289,9 @@ def load_sql(sides, as_of, timezone, second_passed):
     if sides.consent:
         script.append("CREATE TABLE allowed AS SELECT cid FROM people GROUP BY cid HAVING bool_and(coalesce(agreed, false));")
         for table in tables:
-            script += leave_out(table, "no_consent", "__customer NOT IN (SELECT cid FROM allowed WHERE cid IS NOT NULL)")
+            # Nobody's rows are no one's to refuse, also where nobody has said yes: NULL NOT IN () is true.
+            unasked = "__customer NOT IN (SELECT cid FROM allowed WHERE cid IS NOT NULL)"
+            script += leave_out(table, "no_consent", f"__customer IS NOT NULL AND {unasked}")
     return "\n".join(script) + "\n"
 
 
