@@ -6,7 +6,7 @@
 //! | `triple` | the distinct (repeats, recency, age) of a population, with weights |
 //! | `distinct` | distinct values, and which each row has |
 //! | `spend` | the distinct (repeats, mean amount), with weights |
-//! | `bg_nbd`, `mbg_nbd`, `pareto_nbd` | a model of repeat orders; the first two share `beta_geometric` |
+//! | `beta_geometric`, `pareto_nbd` | models of repeat orders: BG/NBD and MBG/NBD, Pareto/NBD; `bg_nbd` what only the first has |
 //! | `order_model` | any of the three; `nbd` is what they are without drop-out |
 //! | `gamma_gamma` | the model of the amount of an order |
 //! | `fit` | maximum likelihood; `start` where from, `optimise` how, `report` and `warning` what to say, `error` why not |
@@ -26,7 +26,6 @@ mod error;
 mod fit;
 mod gamma_gamma;
 mod jet;
-mod mbg_nbd;
 mod mixture;
 mod nbd;
 mod optimise;
@@ -42,12 +41,11 @@ mod triple;
 mod value;
 mod warning;
 
-pub use bg_nbd::BgNbd;
+pub use beta_geometric::{BetaGeometric, BgNbd, MbgNbd};
 pub use error::{FitError, InputError};
 pub use fit::{Fitted, fit, fit_gamma_gamma};
 pub use gamma_gamma::GammaGamma;
 pub use jet::Jet;
-pub use mbg_nbd::MbgNbd;
 pub use optimise::{Bounds, Optimum, maximise};
 pub use order_model::{OrderModel, OrderModelKind};
 pub use pareto_nbd::ParetoNbd;

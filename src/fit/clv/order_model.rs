@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bg_nbd::BgNbd;
+use super::beta_geometric::{BgNbd, MbgNbd};
 use super::error::InputError;
 use super::jet::Jet;
-use super::mbg_nbd::MbgNbd;
 use super::pareto_nbd::ParetoNbd;
 use super::triple::{Triple, Triples};
 
