@@ -1,6 +1,7 @@
 //! Typed expressions. Operands of a comparison have one type, operands of arithmetic have their result's type;
 //! where the rules file mixes them, a [`ExprKind::Cast`] stands between.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -145,6 +146,20 @@ pub enum Comparison {
     Greater,
     /// `>=`
     GreaterEq,
+}
+
+impl Comparison {
+    /// Whether it is true of values that stand in this order.
+    pub fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Eq => ordering.is_eq(),
+            Self::NotEq => ordering.is_ne(),
+            Self::Less => ordering.is_lt(),
+            Self::LessEq => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::GreaterEq => ordering.is_ge(),
+        }
+    }
 }
 
 /// Parts of a date.

@@ -74,17 +74,8 @@ impl Value {
     /// Whether a number stands so to one of the constants; none is unknown.
     pub(super) fn holds(&self, op: Comparison, constants: &[Decimal]) -> Option<bool> {
         let Self::Numbers(numbers) = self else { return None };
-        let holds = |constant: &Decimal| {
-            let Some(ordering) = numbers.compare(*constant) else { return false };
-            match op {
-                Comparison::Eq => ordering.is_eq(),
-                Comparison::NotEq => ordering.is_ne(),
-                Comparison::Less => ordering.is_lt(),
-                Comparison::LessEq => ordering.is_le(),
-                Comparison::Greater => ordering.is_gt(),
-                Comparison::GreaterEq => ordering.is_ge(),
-            }
-        };
+        let holds =
+            |constant: &Decimal| numbers.compare(*constant).is_some_and(|ordering| op.holds(ordering));
         Some(constants.iter().any(holds))
     }
 

@@ -1,6 +1,6 @@
 //! Where conditions are true: sets of cells, and SQL's three values over them.
 
-use crate::plan::{Comparison, Expr, ExprKind, Literal};
+use crate::plan::{Expr, ExprKind, Literal};
 
 use super::atom::{self, Atom};
 use super::facts::Facts;
@@ -100,17 +100,9 @@ impl Truth {
             Atom::Unknown => constant(None),
             Atom::Same(x, true) => Self::of(x, space, facts),
             Atom::Same(x, false) => Self::of(x, space, facts).not(),
-            Atom::Whole(x, op, y) => Self::by_cell(cells, |cell| {
-                let ordering = sum(x, cell, space)?.cmp(&sum(y, cell, space)?);
-                Some(match op {
-                    Comparison::Eq => ordering.is_eq(),
-                    Comparison::NotEq => ordering.is_ne(),
-                    Comparison::Less => ordering.is_lt(),
-                    Comparison::LessEq => ordering.is_le(),
-                    Comparison::Greater => ordering.is_gt(),
-                    Comparison::GreaterEq => ordering.is_ge(),
-                })
-            }),
+            Atom::Whole(x, op, y) => {
+                Self::by_cell(cells, |cell| Some(op.holds(sum(x, cell, space)?.cmp(&sum(y, cell, space)?))))
+            }
             Atom::WholeIn(x, list) => Self::by_cell(cells, |cell| Some(list.contains(&sum(x, cell, space)?))),
         }
     }
