@@ -1,7 +1,7 @@
 //! The format of a preset's data file, in the same language as the rules file's. Presets are the project's own, so a
 //! mistake in one of them is for a test to find; the words are for whoever adds the next one.
 
-use super::format::{COLOR_KEY, EFFECT_KEY, LABEL_KEY, STRATEGY_KEY};
+use super::segment_format::{COLOR_KEY, DEFAULT_SEGMENT, EFFECT_KEY, ID_KEY, LABEL_KEY, STRATEGY_KEY};
 use super::shape::{Object, Shape, optional, required};
 
 /// A whole data file.
@@ -14,7 +14,7 @@ pub(super) const PRESET: Shape = Shape::Object(&Object {
         optional("with", Shape::Map(&VARIABLE), "its variables"),
         optional("beside", Shape::Text, "the finer preset that belongs into the output beside it"),
         optional("segments", Shape::List(&ENTRY), "in order: the first that fits gives the label"),
-        optional("default", DEFAULT, "the label of everybody else"),
+        optional("default", Shape::Object(&DEFAULT_SEGMENT), "the label of everybody else"),
         optional("bands", Shape::List(&BAND), "bands, and the cumulative share each reaches"),
     ],
     others: None,
@@ -61,7 +61,7 @@ const VARIABLE: Shape = Shape::Object(&Object {
 const ENTRY: Shape = Shape::Object(&Object {
     what: "a segment of a preset",
     keys: &[
-        required("id", Shape::Text, "the label that the output holds"),
+        ID_KEY,
         LABEL_KEY,
         COLOR_KEY,
         STRATEGY_KEY,
@@ -72,22 +72,10 @@ const ENTRY: Shape = Shape::Object(&Object {
     others: None,
 });
 
-const DEFAULT: Shape = Shape::Object(&Object {
-    what: "`default`",
-    keys: &[
-        required("id", Shape::Text, "the label that the output holds"),
-        LABEL_KEY,
-        COLOR_KEY,
-        STRATEGY_KEY,
-        EFFECT_KEY,
-    ],
-    others: None,
-});
-
 const BAND: Shape = Shape::Object(&Object {
     what: "a band of a preset",
     keys: &[
-        required("id", Shape::Text, "the label that the output holds"),
+        ID_KEY,
         required("up_to", Shape::Number, "the cumulative share it reaches"),
         LABEL_KEY,
         COLOR_KEY,

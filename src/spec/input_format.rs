@@ -1,0 +1,90 @@
+//! The format of `inputs`: where rows are, and which columns play which role.
+
+use super::shape::{Key, Object, Shape, optional, required};
+
+pub(super) const INPUTS: Shape = Shape::Object(&Object {
+    what: "`inputs`",
+    keys: &[
+        required(
+            "orders",
+            Shape::Either(&[ORDERS, Shape::List(&ORDERS)]),
+            "the orders to read; of several systems a list of such mappings, united",
+        ),
+        optional(
+            "customers",
+            CUSTOMERS,
+            "the population with its attributes, people without an order included",
+        ),
+    ],
+    others: Some(&EVENTS),
+});
+
+const PATH_KEY: Key = required(
+    "path",
+    Shape::Text,
+    "a Parquet file, a glob, or a hive-partitioned folder, relative to the rules file",
+);
+const WHERE_KEY: Key =
+    optional("where", Shape::Expression, "an SQL condition on the file's columns; other rows are left out");
+const SCALE_KEY: Key = optional("scale", Shape::Integer(0, 6), "decimal places of money; 2 if left out");
+
+const ORDERS: Shape = Shape::Object(&Object {
+    what: "`orders`",
+    keys: &[
+        PATH_KEY,
+        required("columns", ROLES, "which column plays which role"),
+        optional(
+            "grain",
+            Shape::Choice(&["order", "line"]),
+            "what one row is: an order (default) or a line of one",
+        ),
+        WHERE_KEY,
+        SCALE_KEY,
+        optional("quality", Shape::NotBuilt, "limits on bad rows"),
+    ],
+    others: None,
+});
+
+const ROLES: Shape = Shape::Object(&Object {
+    what: "`columns`",
+    keys: &[
+        required("customer", Shape::Text, "the column with the customer's id"),
+        optional("order", Shape::Text, "the column with the order's id"),
+        required("time", Shape::Text, "the column with the time of the order or event"),
+        optional("amount", Shape::Text, "the column with the amount"),
+    ],
+    others: None,
+});
+
+const EVENTS: Shape = Shape::Object(&Object {
+    what: "a table of events",
+    keys: &[PATH_KEY, required("columns", ROLES, "which column plays which role"), WHERE_KEY, SCALE_KEY],
+    others: None,
+});
+
+const CUSTOMERS: Shape = Shape::Object(&Object {
+    what: "`customers`",
+    keys: &[
+        PATH_KEY,
+        required(
+            "columns",
+            Shape::Object(&Object {
+                what: "`columns`",
+                keys: &[required("customer", Shape::Text, "the column with the customer's id")],
+                others: None,
+            }),
+            "which column plays which role",
+        ),
+        optional(
+            "attributes",
+            Shape::Either(&[Shape::List(&Shape::Text), Shape::Map(&Shape::Text)]),
+            "columns that are published and that rules may read: a list, or a mapping of new names to columns",
+        ),
+        optional(
+            "unknown",
+            Shape::Choice(&["leave_out", "join"]),
+            "orders of customers who are not in the table are left out (default), or their customers join",
+        ),
+    ],
+    others: None,
+});
