@@ -20,6 +20,7 @@ mod order;
 mod output;
 mod overrides;
 mod population;
+mod preset_roles;
 mod presets;
 mod privacy;
 mod roles;
