@@ -5,268 +5,29 @@
 //! `TIERMILL_FUZZ_SECONDS=300` runs longer than the three seconds of a normal run, `TIERMILL_FUZZ_SEED=7` elsewhere.
 //! An input that kills the process is left in the temporary folder as `tiermill-fuzz.yml`.
 
+mod mutator;
+mod words;
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use tiermill::catalog::{self, Catalog};
 use tiermill::diag::{Diagnostics, Source, Span, render};
 use tiermill::plan::{Plan, Type};
 use tiermill::resolve::{self, Catalogs};
-use tiermill::spec::{self, Override};
+use tiermill::spec;
 
 use crate::rules;
 
+use mutator::{Input, Mutator};
+
 const SLOWEST: Duration = Duration::from_secs(2);
-const MAX_BYTES: usize = 200_000;
 
 static CATALOG: LazyLock<Catalog> =
     LazyLock::new(|| catalog::read(&rules::folder().join("data/orders.parquet")).expect("the orders"));
-
-/// Words of YAML, of the format, of SQL, and numbers and signs that break things.
-const WORDS: &[&str] = &[
-    ": ",
-    "- ",
-    "\n",
-    "\n  ",
-    "\t",
-    "{",
-    "}",
-    "[",
-    "]",
-    ",",
-    "#",
-    " #",
-    "&a ",
-    "*a",
-    "!!int ",
-    "!x ",
-    "|\n",
-    ">\n",
-    ">-\n",
-    "|+2\n",
-    "'",
-    "\"",
-    "''",
-    "\\",
-    "\\u00e9",
-    "\\x41",
-    "%",
-    "@",
-    "`",
-    "---\n",
-    "...\n",
-    "? ",
-    "<<: *a",
-    "null",
-    "~",
-    "true",
-    "yes",
-    "tiermill: 1\n",
-    "metrics:",
-    "scores:",
-    "bands:",
-    "segments:",
-    "rules:",
-    "when: ",
-    "default: ",
-    "preset: rfm-11",
-    "preset: cn-8",
-    "scores: [r, f, m]",
-    "of: ",
-    "quantiles: ",
-    "breaks: ",
-    "mean: true",
-    "weighted: ",
-    "cumulative: ",
-    "window: ",
-    "where: ",
-    "per: ",
-    "expr: ",
-    "clv:",
-    "margin: ",
-    "horizon: ",
-    "output:",
-    "columns: ",
-    "path: ",
-    "id: ",
-    "label: ",
-    "best: low",
-    "ties: split",
-    "grain: line",
-    "scale: ",
-    "timezone: ",
-    "customer",
-    "order",
-    "time",
-    "amount",
-    "revenue",
-    "order_count",
-    "recency_days",
-    "as_of",
-    "tier",
-    "stage",
-    "rfm",
-    "abc",
-    "clv",
-    "tier_rule",
-    "price",
-    "units",
-    "is_gift",
-    "paid_on",
-    "ordered_at",
-    "category",
-    "tags",
-    "slot",
-    "blob",
-    "(",
-    ")",
-    "*",
-    "+",
-    "-",
-    "/",
-    "%",
-    "=",
-    "<",
-    ">",
-    "<=",
-    ">=",
-    "<>",
-    "!=",
-    "==",
-    "=>",
-    "||",
-    "&&",
-    "::",
-    ".",
-    ";",
-    "?",
-    "$1",
-    ":x",
-    " and ",
-    " or ",
-    " not ",
-    " in ",
-    " in (",
-    " between ",
-    " like ",
-    " is null",
-    " is not null",
-    " case ",
-    " when ",
-    " then ",
-    " else ",
-    " end",
-    "distinct ",
-    "date '",
-    "date '2026-01-01'",
-    "interval '1 day'",
-    "sum(",
-    "avg(",
-    "count(*)",
-    "count(distinct ",
-    "min(",
-    "max(",
-    "first(",
-    "last(",
-    "top(",
-    "last_gap(time)",
-    "monthly_cv(",
-    "days_since(",
-    "day(",
-    "year(",
-    "month(",
-    "round(",
-    "abs(",
-    "coalesce(",
-    "least(",
-    "greatest(",
-    "select ",
-    "over (",
-    "cast(",
-    "0",
-    "1",
-    "-1",
-    "0.1",
-    "1e9",
-    "1e-9",
-    "1e400",
-    "-0",
-    "0x10",
-    "9223372036854775807",
-    "9223372036854775808",
-    "-9223372036854775808",
-    "18446744073709551616",
-    "123456789012345678901234",
-    "999999999999999999999999",
-    "0.000000000001",
-    "999999999999.999999999999",
-    "36500d",
-    "4294967295d",
-    "0d",
-    "1d",
-    ".inf",
-    ".nan",
-    "65535",
-    "65536",
-    "2147483648",
-    "1_000",
-    "é",
-    "客户",
-    "价值",
-    "　",
-    "＞",
-    "‘",
-    "🙂",
-    "\u{feff}",
-    "\u{0}",
-    "\u{7f}",
-    "\u{85}",
-    "\u{2028}",
-    "\u{202e}",
-    "\r",
-    "\r\n",
-    "a\u{301}",
-];
-
-/// What is nested to find out how deep it may be.
-const NESTS: &[(&str, &str)] = &[
-    ("[", "]"),
-    ("{a: ", "}"),
-    ("- ", ""),
-    ("(", ")"),
-    ("not ", ""),
-    ("-", ""),
-    ("- ", ""),
-    ("abs(", ")"),
-    ("case when ", " then 1 end"),
-    ("1 + ", ""),
-    ("x or ", ""),
-    ("x in (1, ", ")"),
-    ("\n  ", ""),
-    ("? ", ""),
-    ("&a ", ""),
-    ("'", "'"),
-    ("x between ", " and 1"),
-    ("coalesce(1, ", ")"),
-];
-
-const EXPRESSIONS: &[&str] = &[
-    "sum(amount) / count(*)",
-    "case when order_count > 1 then 'a' when revenue between 1 and 2.5 then null else 'b' end",
-    "recency_days <= 30 and not (revenue > 100.5 or tier = 'a') and abc in ('A', 'B')",
-    "top(category, sum(amount * 1.1))",
-    "days_since(max(time)) - year(as_of) * 12 + month(date '2026-01-01')",
-    "coalesce(round(avg(price), 2), least(1, 2.5), -greatest(abs(-3), 4))",
-    "monthly_cv(count(*)) + last_gap(time) + count(distinct day(ordered_at))",
-    "status = 'completed' and channel like 'on%' and amount is not null",
-    "paid_on - 30 > '2026-01-01' and is_gift",
-    "price * units * amount * 0.000001",
-];
 
 fn seeds() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -287,160 +48,6 @@ fn seeds() -> Vec<String> {
         );
     }
     seeds
-}
-
-/// One input: a rules file, and what is set over it.
-struct Input {
-    text: String,
-    overrides: Vec<Override>,
-}
-
-struct Mutator {
-    rng: ChaCha8Rng,
-    seeds: Vec<String>,
-}
-
-impl Mutator {
-    fn below(&mut self, end: usize) -> usize {
-        if end == 0 { 0 } else { self.rng.random_range(0..end) }
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
-        all[self.below(all.len())]
-    }
-
-    fn range(&mut self, len: usize, most: usize) -> std::ops::Range<usize> {
-        let start = self.below(len + 1);
-        let length = self.below(most.min(len - start) + 1);
-        start..start + length
-    }
-
-    fn next(&mut self) -> Input {
-        let text = if self.below(3) == 0 { self.with_expressions() } else { self.file() };
-        let mut overrides = Vec::new();
-        while self.below(12) == 0 {
-            let paths = [
-                "name",
-                "scores.r.quantiles",
-                "metrics.x",
-                "segments.tier.rules",
-                "inputs.orders.scale",
-                "a.b.c",
-                "",
-                ".",
-                "clv",
-            ];
-            let path = self.pick(&paths).to_owned();
-            let value = if self.below(2) == 0 { self.pick(WORDS).to_owned() } else { self.expression() };
-            overrides.push(Override { path, value });
-        }
-        Input { text, overrides }
-    }
-
-    fn file(&mut self) -> String {
-        let seed = self.below(self.seeds.len());
-        let seed = self.seeds[seed].clone();
-        let times = 1 + self.below(6);
-        self.mutate(seed, times)
-    }
-
-    fn expression(&mut self) -> String {
-        let seed = self.pick(EXPRESSIONS).to_owned();
-        let times = self.below(5);
-        self.mutate(seed, times)
-    }
-
-    /// A sound file with a few expressions that may not be.
-    fn with_expressions(&mut self) -> String {
-        let mut quoted = || format!("'{}'", self.expression().replace('\'', "''"));
-        let (row, first, second, where_, rule) = (quoted(), quoted(), quoted(), quoted(), quoted());
-        let row = if self.below(3) == 0 { row } else { "amount > 0".to_owned() };
-        let where_ = if self.below(2) == 0 { where_ } else { "units > 1".to_owned() };
-        format!(
-            "tiermill: 1\nname: shop\ninputs:\n  orders:\n    path: data/orders.parquet\n    \
-             columns: {{customer: customer_id, order: order_id, time: ordered_at, amount: amount}}\n    where: {row}\n\
-             metrics:\n  recency_days: days_since(max(time))\n  order_count: count(*)\n  revenue: sum(amount)\n  \
-             x: {first}\n  y: {{expr: {second}, window: 90d, where: {where_}, per: revenue}}\n\
-             scores:\n  r: {{of: x, quantiles: 5}}\n  f: {{of: y, breaks: [1, 2.5]}}\n  m: {{of: revenue, mean: true}}\n  \
-             v: {{weighted: {{r: 0.5, f: 1.5}}}}\nbands:\n  abc: {{of: x, cumulative: {{A: 0.8, B: 1}}}}\n\
-             segments:\n  tier:\n    rules:\n      - {{id: a, when: {rule}}}\n    default: b\n"
-        )
-    }
-
-    fn mutate(&mut self, text: String, times: usize) -> String {
-        let mut bytes = text.into_bytes();
-        for _ in 0..times {
-            self.mutate_once(&mut bytes);
-            bytes.truncate(MAX_BYTES);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    fn mutate_once(&mut self, bytes: &mut Vec<u8>) {
-        let at = self.below(bytes.len() + 1);
-        match self.below(16) {
-            0 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
-            1 => bytes.insert(at, self.rng.random()),
-            2 => {
-                let range = self.range(bytes.len(), 40);
-                bytes.drain(range);
-            }
-            3 => {
-                let range = self.range(bytes.len(), 400);
-                let copy = bytes[range].to_vec();
-                bytes.splice(at..at, copy);
-            }
-            4 => {
-                let other = self.below(self.seeds.len());
-                let other = self.seeds[other].clone().into_bytes();
-                let from = self.range(other.len(), 300);
-                let to = self.range(bytes.len(), 60);
-                bytes.splice(to, other[from].to_vec());
-            }
-            5 if self.below(8) == 0 => bytes.truncate(at),
-            6 => {
-                let (open, close) = NESTS[self.below(NESTS.len())];
-                let times = [3, 30, 110, 300, 3_000, 30_000][self.below(6)];
-                let close = if self.below(3) == 0 { "" } else { close };
-                let middle = self.pick(WORDS);
-                bytes.splice(
-                    at..at,
-                    format!("{}{middle}{}", open.repeat(times), close.repeat(times)).into_bytes(),
-                );
-            }
-            7 => {
-                // A number, or the end of one, becomes another.
-                let digit = bytes[at..].iter().position(u8::is_ascii_digit).map_or(at, |digit| at + digit);
-                let word = self.pick(WORDS);
-                bytes.splice(digit..(digit + 1).min(bytes.len()), word.bytes());
-            }
-            8 | 9 => {
-                let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
-                let (one, other) = (self.below(lines.len()), self.below(lines.len()));
-                match self.below(4) {
-                    0 => lines.swap(one, other),
-                    1 => drop(lines.remove(one)),
-                    2 => lines.insert(other, lines[one].clone()),
-                    _ => {
-                        let spaces = b"      "[..self.below(6)].to_vec();
-                        lines[one].splice(0..0, spaces);
-                    }
-                }
-                *bytes = lines.join(&b'\n');
-            }
-            10 | 11 => {
-                // A word becomes another.
-                let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-                let start = at + bytes[at..].iter().position(is_word).unwrap_or(0);
-                let end = start + bytes[start..].iter().position(|b| !is_word(b)).unwrap_or(0);
-                bytes.splice(start..end, self.pick(WORDS).bytes());
-            }
-            _ => {
-                let word = self.pick(WORDS);
-                bytes.splice(at..at, word.bytes());
-            }
-        }
-    }
 }
 
 /// Every table that the rules name is the one of the tests; a list of opt-outs is not there.
@@ -521,7 +128,7 @@ fn reading_a_rules_file_always_ends() {
     let long = number_of("TIERMILL_FUZZ_SECONDS");
     let end = Instant::now() + Duration::from_secs(long.unwrap_or(3));
     let seed = number_of("TIERMILL_FUZZ_SEED").unwrap_or(1);
-    let mut mutator = Mutator { rng: ChaCha8Rng::seed_from_u64(seed), seeds: seeds() };
+    let mut mutator = Mutator::new(seed, seeds());
     let mut inputs: u64 = 0;
     let mut slowest = Duration::ZERO;
     while Instant::now() < end {
