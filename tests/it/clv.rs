@@ -135,6 +135,47 @@ fn columns_follow_from_one_another() {
     assert!(later.iter().zip(&clv).all(|(later, now)| later < now && *later > now / 1.1));
 }
 
+/// D20: rules read the chance that a customer is still there, and how often they will buy again.
+#[test]
+fn d20_rules_read_p_alive_and_expected_orders() {
+    let segments = "churn:
+    rules:
+      - {id: gone, when: p_alive < 0.5}
+      - {id: returns, when: p_alive >= 0.7 and expected_orders >= 1}
+    default: here
+";
+    let sandbox = Sandbox::new();
+    let run = |clv: &str| {
+        let rules = rules(clv);
+        let (before, _) = rules.split_once("churn:").unwrap();
+        sandbox.text("rules.yml", &format!("{before}{segments}"));
+        sandbox.tiermill(&["run", "rules.yml", "--as-of", "1997-09-30", "--out", "out"]).done();
+        Rows::parts(&folder(&sandbox))
+    };
+    let rows = run(&BG_NBD.replace("horizon: 364d", "horizon: 273d"));
+    let [orders, alive] = ["expected_orders", "p_alive"].map(|column| doubles(&rows, column));
+    let labels: Vec<String> = rows.column("churn").iter().map(ToString::to_string).collect();
+    for ((label, orders), alive) in labels.iter().zip(&orders).zip(&alive) {
+        let expected = match (*alive < 0.5, *alive >= 0.7 && *orders >= 1.0) {
+            (true, _) => "gone",
+            (_, true) => "returns",
+            _ => "here",
+        };
+        assert_eq!(label, expected, "{alive} {orders}");
+    }
+    for label in ["gone", "returns", "here"] {
+        assert!(rows.count("churn", label) > 20, "{label}");
+    }
+    // Fader, Hardie & Lee's own example is the first customer of the sample: two repeats, the last 30.43 weeks after the
+    // first purchase, 38.86 weeks under observation, 1.226 purchases to come in 39 weeks.
+    near(orders[0], 1.226, 5e-4);
+    assert_eq!(labels[0], "returns");
+
+    // Of whom nothing is known, no condition is true.
+    let rows = run(&format!("{BG_NBD}, min_repeat_customers: 5000, on_failure: simple"));
+    assert_eq!(rows.count("churn", "here"), rows.rows.len());
+}
+
 #[test]
 fn margins_can_be_the_customers_own() {
     let (own, flat) = (Sandbox::new(), Sandbox::new());

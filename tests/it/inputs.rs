@@ -4,6 +4,7 @@
 mod dimensions;
 mod population;
 mod privacy;
+mod rejected;
 mod sources;
 
 use serde_json::Value as Json;
