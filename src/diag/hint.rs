@@ -1,7 +1,19 @@
 //! Words that help: the nearest known name, and lists of names.
 
-/// ``did you mean `x`?`` for the known name nearest to what was written, if one is near.
-pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+use std::collections::BTreeMap;
+
+/// ``did you mean `x`?`` for the known name nearest to what was written, or else for those that have it as one of their
+/// words, if these are few.
+pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    let meant = match nearest(written, known.clone()) {
+        Some(name) => format!("`{name}`"),
+        None => longer(written, known)?,
+    };
+    Some(format!("did you mean {meant}?"))
+}
+
+/// The known name that is what was written but for a few letters.
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_lowercase();
     let length = written.chars().count();
     known
@@ -13,7 +25,35 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
         .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3)
         .filter(|(distance, _)| *distance < length)
         .min()
-        .map(|(_, name)| format!("did you mean `{name}`?"))
+        .map(|(_, name)| name)
+}
+
+/// The known names that begin with the words that were written (`recency` of `recency_days`), or else have them inside.
+fn longer<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    const MOST: usize = 3;
+    fn words(name: &str) -> Vec<String> {
+        let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect()
+    }
+    let written = words(written);
+    if written.is_empty() {
+        return None;
+    }
+    let known: BTreeMap<&str, Vec<String>> = known.into_iter().map(|name| (name, words(name))).collect();
+    let those = |fits: &dyn Fn(&[String]) -> bool| -> Vec<String> {
+        let fitting = known.iter().filter(|(_, words)| fits(words));
+        fitting.map(|(name, _)| format!("`{name}`")).collect()
+    };
+    let mut names = those(&|words| words.starts_with(&written));
+    if names.is_empty() {
+        names = those(&|words| words.windows(written.len()).any(|part| part == written));
+    }
+    // Of many none is meant more than another.
+    if names.len() > MOST {
+        return None;
+    }
+    let last = names.pop()?;
+    Some(if names.is_empty() { last } else { format!("{} or {last}", names.join(", ")) })
 }
 
 /// `` `a`, `b` and `c` ``; a long list is cut.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed, nearest};
 
 use super::yaml::{Entry, Kind, Node};
 
@@ -51,6 +51,13 @@ pub(super) struct Object {
     pub(super) others: Option<&'static Shape>,
 }
 
+impl Object {
+    /// The known key of this name.
+    fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
 /// One known key.
 #[derive(Debug)]
 pub(super) struct Key {
@@ -87,8 +94,8 @@ pub(super) fn check(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnosti
         (Shape::Object(object), Kind::Map(entries)) => {
             check_duplicates(node, out);
             for entry in entries {
-                let known = object.keys.iter().find(|key| key.name == entry.key.value).map(|key| &key.shape);
-                let others = object.others.filter(|_| misspelt(object, &entry.key.value).is_none());
+                let known = object.key(&entry.key.value).map(|key| &key.shape);
+                let others = object.others.filter(|_| !is_misspelt(object, &entry.key.value));
                 match known.or(others) {
                     Some(Shape::NotBuilt) => out.push(not_built(entry)),
                     Some(shape) => check(&entry.value, shape, entry.key.span, out),
@@ -210,11 +217,12 @@ fn not_built(entry: &Entry) -> Diagnostic {
         .with_hint("leave it out: a rules file is refused rather than half obeyed")
 }
 
-fn misspelt(object: &Object, written: &str) -> Option<String> {
-    did_you_mean(written, built(object)).filter(|_| !object.keys.iter().any(|key| key.name == written))
+/// Whether a key is a known one but for a few letters.
+fn is_misspelt(object: &Object, written: &str) -> bool {
+    object.key(written).is_none() && nearest(written, built(object)).is_some()
 }
 
-fn built(object: &Object) -> impl Iterator<Item = &'static str> {
+fn built(object: &Object) -> impl Iterator<Item = &'static str> + Clone {
     object.keys.iter().filter(|key| !matches!(key.shape, Shape::NotBuilt)).map(|key| key.name)
 }
 
@@ -222,7 +230,7 @@ fn unknown_key(object: &Object, entry: &Entry) -> Diagnostic {
     let written = &entry.key.value;
     // `{when: x in (1, 2)}`: YAML ends the text at the comma and takes the rest for a key.
     let torn = entry.value.kind == Kind::Null && !written.chars().all(|c| c.is_alphabetic() || c == '_');
-    let hint = match misspelt(object, written) {
+    let hint = match did_you_mean(written, built(object)) {
         _ if torn => "inside `{…}` a comma ends a text: put the whole text in quotes".to_owned(),
         Some(hint) => hint,
         None => format!("the keys here are {}", listed(built(object))),
