@@ -1,9 +1,9 @@
 //! Every input of a rules file looked up in the catalog, so that the rest of the stage reads no file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::{self, Catalog, IdList, OverridesFile};
-use crate::diag::{Code, Diagnostic, Diagnostics, Span};
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::spec;
 
 use super::Settings;
@@ -28,7 +28,7 @@ pub struct Catalogs {
 pub enum Missing {
     /// Reported.
     Error,
-    /// Left alone: rules can be checked before there is data.
+    /// Left alone: rules can be checked before there is data. Of overrides it is a warning, because they are rules.
     Fine,
 }
 
@@ -42,8 +42,7 @@ impl Catalogs {
             }
         };
         let spec::Inputs { orders, customers, events } = &rules.inputs;
-        let mut look = |text: &crate::diag::Spanned<String>,
-                        read: fn(&std::path::Path) -> Result<Catalog, Diagnostic>| {
+        let mut look = |text: &Spanned<String>, read: fn(&Path) -> Result<Catalog, Diagnostic>| {
             read(&path(&text.value)).map_err(|diagnostic| report(diagnostic, text.span)).ok()
         };
         let orders = orders.iter().map(|input| look(&input.path, catalog::read)).collect();
@@ -59,7 +58,14 @@ impl Catalogs {
         });
         let overrides = rules.overrides.as_ref().and_then(|overrides| {
             let file = catalog::read_overrides(&path(&overrides.path.value));
-            file.map_err(|diagnostic| report(diagnostic, overrides.path.span)).ok()
+            file.map_err(|diagnostic| match (diagnostic.code, missing) {
+                (Code::InputMissing, Missing::Fine) => {
+                    let warning = Diagnostic { severity: Severity::Warning, ..diagnostic };
+                    out.push(warning.with_span(overrides.path.span));
+                }
+                _ => out.push(diagnostic.with_span(overrides.path.span)),
+            })
+            .ok()
         });
         Self { orders, events, customers, suppress, overrides }
     }

@@ -167,8 +167,14 @@ fn a_file_that_is_not_there() {
     let ran = sandbox.tiermill(&RUN);
     assert_eq!(ran.code, Some(4), "{ran:?}");
     assert!(ran.stderr.contains("there are no overrides at `labels/overrides.csv`"), "{}", ran.stderr);
-    // Rules can be checked before there is anything else.
-    assert_eq!(sandbox.tiermill(&["check", "rules.yml"]).code, Some(0));
+    // Rules can be checked before there is anything else, which is said at the path.
+    let ran = sandbox.tiermill(&["check", "rules.yml"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "rules.yml: 1 warning\n"));
+    assert!(ran.stderr.contains("warning[input-missing]: there are no overrides at `labels/overrides.csv`"));
+    let at = "overrides: {path: labels/overrides.csv}";
+    let line = RULES.lines().position(|line| line == at).unwrap() + 1;
+    assert!(ran.stderr.contains(&format!("rules.yml:{line}:19")), "{}", ran.stderr);
+    assert_eq!(sandbox.tiermill(&["check", "rules.yml", "--deny-warnings"]).code, Some(2));
 }
 
 /// One line of many is wrong: the run stops, and says which.
