@@ -18,6 +18,8 @@ pub use staging::{Staging, remove_all_staging};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::engine::polars::summary::{self, Previous};
 use crate::engine::polars::{
     Frame, Profile, apply, audience, edges, overrides, rejected, segment_profile, write,
@@ -63,13 +65,19 @@ pub fn publish(
     let labelled = apply::label(plan, model, &profile.customers)?;
     let output = apply::published(&plan.output, &labelled)?;
 
-    // The parts are written and read back while what is said of them is added up.
-    let (parts, summary) = rayon::join(
+    // The parts are written while what is said of them is added up.
+    let (parts, (expected, (summary, segment_profile))) = rayon::join(
         || write_parts(plan, &output, &staging, &metadata),
-        || summary::summary(plan, profile, &labelled, &previous(plan)?).map_err(Error::from),
+        || {
+            let summary =
+                || summary::summary(plan, profile, &labelled, &previous(plan)?).map_err(Error::from);
+            let segment_profile = || segment_profile::segment_profile(plan, &labelled);
+            rayon::join(|| readback::expect(plan, &output), || rayon::join(summary, segment_profile))
+        },
     );
-    let (parts, summary) = (parts?, summary?);
+    let parts = parts?;
     drop(output);
+    readback::check(plan, staging.path(), &parts, &expected?)?;
 
     let mut tables = Vec::new();
     let mut table = |name: &str, frame: &Frame| -> Result<(), Error> {
@@ -78,7 +86,7 @@ pub fn publish(
         Ok(())
     };
     table("segments.parquet", &summary::segments(plan)?)?;
-    table("summary.parquet", &summary)?;
+    table("summary.parquet", &summary?)?;
     table("rejected.parquet", &rejected::read(plan, profile, key)?)?;
     let mut override_counts = None;
     if let Some(all) = &plan.overrides {
@@ -86,7 +94,7 @@ pub fn publish(
         table("overrides.parquet", &report)?;
         override_counts = Some(counts);
     }
-    table("segment_profile.parquet", &segment_profile::segment_profile(plan, &labelled)?)?;
+    table("segment_profile.parquet", &segment_profile?)?;
     if let Some(within) = plan.edges_within {
         table("edges.parquet", &edges::edges(plan, model, within, &profile.customers, &labelled)?)?;
     }
@@ -109,24 +117,22 @@ pub fn publish(
     Ok(Published { folder, manifest })
 }
 
-/// Writes the parts and reads them back; their names.
+/// Writes the parts side by side; their names.
 fn write_parts(
     plan: &Plan,
     output: &Frame,
     staging: &Staging,
     metadata: &write::Metadata,
 ) -> Result<Vec<String>, Error> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for (number, size) in write::part_sizes(plan, output)?.into_iter().enumerate() {
+    let sizes = write::part_sizes(plan, output)?;
+    let starts = sizes.iter().scan(0, |next, size| Some(std::mem::replace(next, *next + *size as i64)));
+    let parts: Vec<(usize, (i64, usize))> = starts.zip(sizes.iter().copied()).enumerate().collect();
+    let write = |(number, (start, size)): (usize, (i64, usize))| {
         let name = format!("part-{number:05}.parquet");
         write::table(&output.slice(start, size), &staging.path().join(&name), metadata)?;
-        start += size as i64;
-        parts.push(name);
-    }
-    let expected = readback::expect(plan, output)?;
-    readback::check(plan, staging.path(), &parts, &expected)?;
-    Ok(parts)
+        Ok(name)
+    };
+    parts.into_par_iter().map(write).collect()
 }
 
 /// A readable JSON document with a final newline.

@@ -11,6 +11,7 @@ use crate::plan::{
     self, Band, Best, Bounds, Column, OutputColumn, Plan, Score, ScoreKind, Segmentation, Type, Within,
 };
 
+use super::SLICE;
 use super::fit::{best_word, kind_of, method};
 use super::grouped;
 use super::groups::type_word;
@@ -18,9 +19,6 @@ use super::lifecycle;
 use super::lower::{decimal, lower};
 use super::overrides;
 use super::types::{computed, published as published_type};
-
-/// Customers that are labelled together. Fixed, so that nothing depends on how many threads there are.
-const SLICE: usize = 1 << 18;
 
 /// Labels every customer: the profile's columns with scores, bands, labels and rule numbers beside them. Rows do not
 /// look at each other, so slices of them are labelled side by side.

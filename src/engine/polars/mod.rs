@@ -6,6 +6,7 @@ pub mod audience;
 mod boundaries;
 pub mod cells;
 pub mod clv;
+mod codes;
 mod convert;
 mod disclosure;
 pub mod edges;
@@ -35,6 +36,10 @@ pub use profile::Profile;
 use polars::prelude::PolarsError;
 
 use super::Error;
+
+/// Customers that are worked on together, side by side with other slices. Fixed, so that neither sums of doubles nor files
+/// depend on how many threads there are.
+const SLICE: usize = 1 << 18;
 
 impl From<PolarsError> for Error {
     fn from(error: PolarsError) -> Self {

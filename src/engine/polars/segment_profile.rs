@@ -1,22 +1,22 @@
 //! Who is in a segment: every segment by the other dimensions of its customers, with the lift over all customers. A
 //! dimension is an attribute, a metric that is a text or a condition, a score, a band or another segmentation.
 
-use std::collections::HashMap;
-
 use polars::prelude::{
     Column, DataFrame, Float64Chunked, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked,
 };
 
-use crate::engine::Error;
-use crate::plan::{Plan, Type};
+use rayon::prelude::*;
 
+use crate::engine::Error;
+use crate::plan::{Plan, Segmentation, Type};
+
+use super::codes::{Coded, coded, numbered};
 use super::disclosure::{hidden, hidden_cells};
-use super::groups::texts;
 
 /// The values of a dimension that are listed; the rest is one.
 const MOST_VALUES: usize = 10;
 /// A column with more values is no dimension.
-const MOST_DISTINCT: usize = 1_000;
+const MOST_DISTINCT: u16 = 1_000;
 /// What stands for the values that are not listed.
 const OTHER: &str = "other";
 
@@ -37,29 +37,31 @@ struct Dimension {
 /// share of all customers with that value, and the lift: the one over the other. What is hidden is null.
 pub fn segment_profile(plan: &Plan, labelled: &DataFrame) -> Result<DataFrame, Error> {
     let least = plan.privacy.report_min_group;
-    let dimensions = dimensions(plan, labelled)?;
+    let segmentations: Vec<Own> =
+        plan.segmentations.iter().map(|one| Own::of(one, labelled)).collect::<Result<_, _>>()?;
+    let mut dimensions = dimensions(plan, labelled)?;
+    for own in &segmentations {
+        dimensions
+            .iter_mut()
+            .filter(|one| one.name == own.name)
+            .for_each(|dimension| dimension.hide_segments(own, least));
+    }
     let mut table = Table::default();
-    for segmentation in &plan.segmentations {
-        let ids: Vec<&str> = segmentation.segments().iter().map(|segment| segment.id.as_str()).collect();
-        let own = codes(labelled.column(&segmentation.name)?, &ids)?;
-        let mut sizes = vec![0_u64; ids.len()];
-        own.iter().for_each(|code| sizes[usize::from(*code)] += 1);
-        let rows = hidden(&sizes, least);
-        for dimension in dimensions.iter().filter(|dimension| dimension.name != segmentation.name) {
-            let mut cells = vec![vec![0_u64; dimension.values.len()]; ids.len()];
-            for (segment, value) in own.iter().zip(&dimension.codes) {
-                cells[usize::from(*segment)][usize::from(*value)] += 1;
-            }
+    for own in &segmentations {
+        let rows = hidden(&own.sizes, least);
+        let others: Vec<&Dimension> = dimensions.iter().filter(|one| one.name != own.name).collect();
+        let cells: Vec<_> = others.par_iter().map(|dimension| own.by(dimension)).collect();
+        for (dimension, cells) in others.into_iter().zip(cells) {
             let hide = hidden_cells(&cells, (&rows, &dimension.hidden), least);
-            for (segment, id) in ids.iter().enumerate() {
+            for (segment, id) in own.ids.iter().enumerate() {
                 for (value, text) in dimension.values.iter().enumerate() {
-                    let all = own.len() as f64;
-                    let (size, total) = (sizes[segment] as f64, dimension.totals[value] as f64);
+                    let all = own.codes.len() as f64;
+                    let (size, total) = (own.sizes[segment] as f64, dimension.totals[value] as f64);
                     let count = cells[segment][value];
                     let shown = !hide[segment][value];
                     let share =
                         |part: f64, whole: f64, shown: bool| (shown && whole > 0.0).then(|| part / whole);
-                    table.texts[0].push(Some(segmentation.name.clone()));
+                    table.texts[0].push(Some(own.name.to_owned()));
                     table.texts[1].push(Some((*id).to_owned()));
                     table.texts[2].push(Some(dimension.name.clone()));
                     table.texts[3].push(text.clone());
@@ -72,6 +74,36 @@ pub fn segment_profile(plan: &Plan, labelled: &DataFrame) -> Result<DataFrame, E
         }
     }
     table.finish()
+}
+
+/// A segmentation whose segments are described.
+struct Own<'a> {
+    name: &'a str,
+    ids: Vec<&'a str>,
+    /// Each customer's segment.
+    codes: Vec<u16>,
+    /// Customers of each.
+    sizes: Vec<u64>,
+}
+
+impl<'a> Own<'a> {
+    fn of(segmentation: &'a Segmentation, labelled: &DataFrame) -> Result<Self, Error> {
+        let ids: Vec<&str> = segmentation.segments().iter().map(|segment| segment.id.as_str()).collect();
+        let codes = numbered(labelled.column(&segmentation.name)?.str()?, &ids);
+        let mut sizes = vec![0_u64; ids.len()];
+        codes.iter().for_each(|code| sizes[usize::from(*code)] += 1);
+        Ok(Self { name: &segmentation.name, ids, codes, sizes })
+    }
+
+    /// Customers by segment and value.
+    fn by(&self, dimension: &Dimension) -> Vec<Vec<u64>> {
+        let width = dimension.values.len();
+        let mut cells = vec![0_u64; self.ids.len() * width];
+        for (segment, value) in self.codes.iter().zip(&dimension.codes) {
+            cells[usize::from(*segment) * width + usize::from(*value)] += 1;
+        }
+        (0..self.ids.len()).map(|row| cells[row * width..][..width].to_vec()).collect()
+    }
 }
 
 /// The table while it grows.
@@ -102,13 +134,6 @@ impl Table {
     }
 }
 
-/// The numbers of known texts.
-fn codes(column: &Column, known: &[&str]) -> Result<Vec<u16>, Error> {
-    let numbers: HashMap<&str, u16> = known.iter().enumerate().map(|(at, text)| (*text, at as u16)).collect();
-    let number = |text: Option<&str>| text.and_then(|text| numbers.get(text).copied()).unwrap_or(0);
-    Ok(column.str()?.iter().map(number).collect())
-}
-
 /// Every dimension, in the order of the output.
 fn dimensions(plan: &Plan, labelled: &DataFrame) -> Result<Vec<Dimension>, Error> {
     let attributes = plan.customers.iter().flat_map(|customers| &customers.attributes);
@@ -120,58 +145,31 @@ fn dimensions(plan: &Plan, labelled: &DataFrame) -> Result<Vec<Dimension>, Error
     let names = names.chain(scores.map(|one| &one.name)).chain(plan.bands.iter().map(|one| &one.name));
     let names = names.chain(plan.segmentations.iter().map(|one| &one.name));
     let least = plan.privacy.report_min_group;
-    let mut dimensions = Vec::new();
-    for name in names {
-        dimensions.extend(dimension(name, labelled.column(name)?, least)?);
-    }
-    for segmentation in &plan.segmentations {
-        let Some(dimension) = dimensions.iter_mut().find(|one| one.name == segmentation.name) else {
-            continue;
-        };
-        dimension.hide_segments(
-            &segmentation.segments().iter().map(|one| one.id.as_str()).collect::<Vec<_>>(),
-            labelled,
-            least,
-        )?;
-    }
-    Ok(dimensions)
+    let names: Vec<&String> = names.collect();
+    let found: Vec<Option<Dimension>> = names
+        .into_par_iter()
+        .map(|name| dimension(name, labelled.column(name)?, least))
+        .collect::<Result<_, Error>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// A column as a dimension; none where it has too many values.
 fn dimension(name: &str, column: &Column, least: Option<u64>) -> Result<Option<Dimension>, Error> {
-    let texts = texts(column)?;
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let mut counts: Vec<(u64, &str)> = Vec::new();
-    let mut nulls = 0_u64;
-    let mut raw: Vec<usize> = Vec::with_capacity(texts.len());
-    for text in texts.iter() {
-        let Some(text) = text else {
-            nulls += 1;
-            raw.push(usize::MAX);
-            continue;
-        };
-        let number = *numbers.entry(text).or_insert_with(|| {
-            counts.push((0, text));
-            counts.len() - 1
-        });
-        if counts.len() > MOST_DISTINCT {
-            return Ok(None);
-        }
-        counts[number].0 += 1;
-        raw.push(number);
-    }
+    let Some(Coded { mut codes, values: texts, counts }) = coded(column, MOST_DISTINCT)? else {
+        return Ok(None);
+    };
     let mut order: Vec<usize> = (0..counts.len()).collect();
-    order.sort_by(|x, y| counts[*y].0.cmp(&counts[*x].0).then(counts[*x].1.cmp(counts[*y].1)));
+    order.sort_by(|x, y| counts[*y].cmp(&counts[*x]).then(texts[*x].cmp(&texts[*y])));
     let mut values: Vec<Option<String>> = Vec::new();
     let mut totals: Vec<u64> = Vec::new();
     let mut code_of = vec![0_u16; counts.len()];
     // A value that is called like the rest is counted with it, where there is a rest.
     let has_rest = order.len() > MOST_VALUES;
-    let listed = |number: usize| !has_rest || counts[number].1 != OTHER;
+    let listed = |number: usize| !has_rest || texts[number] != OTHER;
     for number in order.iter().copied().take(MOST_VALUES).filter(|number| listed(*number)) {
         code_of[number] = values.len() as u16;
-        values.push(Some(counts[number].1.to_owned()));
-        totals.push(counts[number].0);
+        values.push(Some(texts[number].clone()));
+        totals.push(counts[number]);
     }
     if has_rest {
         let rest = values.len() as u16;
@@ -181,32 +179,29 @@ fn dimension(name: &str, column: &Column, least: Option<u64>) -> Result<Option<D
             order.iter().enumerate().filter(|(place, number)| *place >= MOST_VALUES || !listed(**number));
         for (_, number) in unlisted {
             code_of[*number] = rest;
-            totals[usize::from(rest)] += counts[*number].0;
+            totals[usize::from(rest)] += counts[*number];
         }
     }
     let null = values.len() as u16;
+    let nulls = codes.len() as u64 - counts.iter().sum::<u64>();
     if nulls > 0 {
         values.push(None);
         totals.push(nulls);
     }
-    let codes = raw.into_iter().map(|number| code_of.get(number).copied().unwrap_or(null)).collect();
+    codes.iter_mut().for_each(|code| *code = code_of.get(usize::from(*code)).copied().unwrap_or(null));
     let hidden = hidden(&totals, least);
     Ok(Some(Dimension { name: name.to_owned(), codes, values, totals, hidden }))
 }
 
 impl Dimension {
     /// Segments that the summary hides are hidden here, too, and the rest with them if one of them is in it.
-    fn hide_segments(&mut self, ids: &[&str], labelled: &DataFrame, least: Option<u64>) -> Result<(), Error> {
-        let own = codes(labelled.column(&self.name)?, ids)?;
-        let mut sizes = vec![0_u64; ids.len()];
-        own.iter().for_each(|code| sizes[usize::from(*code)] += 1);
-        for (id, _) in ids.iter().zip(hidden(&sizes, least)).filter(|(_, hidden)| *hidden) {
+    fn hide_segments(&mut self, own: &Own<'_>, least: Option<u64>) {
+        for (id, _) in own.ids.iter().zip(hidden(&own.sizes, least)).filter(|(_, hidden)| *hidden) {
             let listed = self.values.iter().position(|value| value.as_deref() == Some(*id));
             let rest = self.values.iter().position(|value| value.as_deref() == Some(OTHER));
-            if let Some(at) = listed.or(rest.filter(|_| ids.len() > MOST_VALUES)) {
+            if let Some(at) = listed.or(rest.filter(|_| own.ids.len() > MOST_VALUES)) {
                 self.hidden[at] = true;
             }
         }
-        Ok(())
     }
 }

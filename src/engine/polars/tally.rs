@@ -9,10 +9,9 @@ use rayon::prelude::*;
 use crate::engine::Error;
 use crate::plan::Segmentation;
 
+use super::SLICE;
+use super::codes::numbered;
 use super::profile::{CLV, ORDERS, RECENCY, REVENUE};
-
-/// Customers that are tallied together. Fixed, so that sums of doubles are the same on any number of threads.
-const SLICE: usize = 1 << 18;
 
 /// What one segment holds.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +31,7 @@ pub(super) fn tallies(
     labels: &StringChunked,
     has_clv: bool,
 ) -> Result<Vec<Tally>, Error> {
-    let segments = segmentation.segments();
+    let ids: Vec<&str> = segmentation.segments().iter().map(|segment| segment.id.as_str()).collect();
     let starts: Vec<usize> = (0..labels.len()).step_by(SLICE).collect();
     let slice = |start: &usize| -> Result<Vec<Tally>, Error> {
         let customers = customers.slice(*start as i64, SLICE);
@@ -47,13 +46,12 @@ pub(super) fn tallies(
             true => Some(customers.column(CLV)?.f64()?.iter()),
             false => None,
         };
-        let mut tallies = vec![Tally::default(); segments.len()];
-        for label in labels.slice(*start as i64, SLICE).iter() {
+        let mut tallies = vec![Tally::default(); ids.len()];
+        for segment in numbered(&labels.slice(*start as i64, SLICE), &ids) {
             let (orders, recency) = (orders.next().flatten(), recency.next().flatten());
             let revenue = revenue.as_mut().and_then(Iterator::next).flatten();
             let clv = clv.as_mut().and_then(Iterator::next).flatten();
-            let at = segments.iter().position(|segment| Some(segment.id.as_str()) == label);
-            let Some(tally) = at.and_then(|at| tallies.get_mut(at)) else { continue };
+            let Some(tally) = tallies.get_mut(usize::from(segment)) else { continue };
             tally.customers += 1;
             tally.orders.add(orders.unwrap_or(0), 1);
             tally.revenue.push(revenue.unwrap_or(0));
@@ -65,7 +63,7 @@ pub(super) fn tallies(
         Ok(tallies)
     };
     let slices: Vec<Vec<Tally>> = starts.par_iter().map(slice).collect::<Result<_, _>>()?;
-    let mut all = vec![Tally::default(); segments.len()];
+    let mut all = vec![Tally::default(); ids.len()];
     for (at, more) in slices.into_iter().flat_map(|slice| slice.into_iter().enumerate()) {
         let tally = &mut all[at];
         tally.customers += more.customers;
@@ -77,26 +75,47 @@ pub(super) fn tallies(
     Ok(all)
 }
 
-/// Whole numbers, of which there are few different ones.
+/// Whole numbers, of which there are few different ones and most are small.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counts(HashMap<i64, u64>);
+pub(super) struct Counts {
+    /// How often each number from zero on was there.
+    small: Vec<u64>,
+    others: HashMap<i64, u64>,
+}
+
+/// Numbers below this are counted in a list.
+const SMALL: usize = 1 << 14;
 
 impl Counts {
     fn add(&mut self, value: i64, times: u64) {
-        *self.0.entry(value).or_default() += times;
+        match usize::try_from(value) {
+            Ok(at) if at < SMALL => {
+                if at >= self.small.len() {
+                    self.small.resize(at + 1, 0);
+                }
+                self.small[at] += times;
+            }
+            _ => *self.others.entry(value).or_default() += times,
+        }
     }
 
     fn merge(&mut self, more: Self) {
-        more.0.into_iter().for_each(|(value, times)| self.add(value, times));
+        more.all().for_each(|(value, times)| self.add(value, times));
+    }
+
+    fn all(&self) -> impl Iterator<Item = (i64, u64)> {
+        let small = self.small.iter().enumerate().map(|(value, times)| (value as i64, *times));
+        let others = self.others.iter().map(|(value, times)| (*value, *times));
+        small.filter(|(_, times)| *times > 0).chain(others)
     }
 
     pub(super) fn sum(&self) -> i64 {
-        self.0.iter().map(|(value, times)| value * *times as i64).sum()
+        self.all().map(|(value, times)| value * times as i64).sum()
     }
 
     /// The middle value, or the mean of the two in the middle.
     pub(super) fn median(&self) -> Option<f64> {
-        let mut values: Vec<(i64, u64)> = self.0.iter().map(|(value, times)| (*value, *times)).collect();
+        let mut values: Vec<(i64, u64)> = self.all().collect();
         values.sort_unstable();
         let all: u64 = values.iter().map(|(_, times)| times).sum();
         let at = |position: u64| {

@@ -10,7 +10,7 @@ use polars::prelude::{
 use rayon::prelude::*;
 
 use crate::engine::Error;
-use crate::engine::polars::write;
+use crate::engine::polars::{SLICE, write};
 use crate::plan::{Aggregate, Plan, Type};
 
 use super::accumulate::Holder;
@@ -18,9 +18,6 @@ use super::keys::{self, CHUNK, Keys, NOBODY};
 use super::packed::State;
 use super::values::{I32, I64, I128, Kind};
 use super::{PLACE, aggregate_column};
-
-/// Customers of one slice.
-pub(in crate::engine::polars) const SLICE: usize = 1 << 18;
 
 /// What one shard hands over.
 pub(super) struct Finished {

@@ -5,10 +5,10 @@ use polars::prelude::{Column, DataFrame, IdxCa};
 use rayon::prelude::*;
 
 use crate::engine::Error;
+use crate::engine::polars::SLICE;
 use crate::engine::polars::write;
 use crate::plan::Plan;
 
-use super::finish::SLICE;
 use super::keys::Ids;
 
 /// One frame a slice, as [`super::finish::frames`] makes them; each customer is in one of the frames.

@@ -29,11 +29,12 @@ use rayon::prelude::*;
 use crate::engine::{Error, Ledger};
 use crate::plan::{self, Plan, Source};
 
+use super::SLICE;
 use super::lower::lower;
 use super::scan::{self, Scan};
 use dealer::Dealer;
 use finish::Finished;
-pub(in crate::engine::polars) use finish::{Numbers, SLICE};
+pub(in crate::engine::polars) use finish::Numbers;
 pub(in crate::engine::polars) use gate::{Gate, IdSet};
 pub(in crate::engine::polars) use keys::{NOBODY, hash_int, hash_text};
 pub use memory::Memory;
