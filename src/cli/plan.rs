@@ -27,7 +27,7 @@ pub(super) fn plan(args: &PlanArgs) -> Exit {
 }
 
 fn text(plan: &Plan) -> String {
-    let rows: u64 = plan.files().map(|(_, file)| file.rows).sum();
+    let rows = plan.rows();
     let bytes: u64 = plan.files().map(|(_, file)| file.bytes).sum();
     let folder = publish::folder(plan);
     let replaces = if folder.exists() { "replaces what is there" } else { "new" };

@@ -54,7 +54,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
     let mut plan = progress.phase(
         "plan",
         || load(&args.plan.rules, &settings::of_plan(&args.plan), Data::Required).and_then(Loaded::into_plan),
-        |plan| format!("{} files, {} rows", plan.files().count(), rows(plan)),
+        |plan| format!("{} files, {} rows", plan.files().count(), plan.rows()),
     )?;
     let key = key(&plan)?;
     if let Some(key) = &key {
@@ -167,10 +167,6 @@ fn clv_note(model: Option<&ClvModel>) -> String {
             .map(|warning| format!("warning: {}; {}", warning.message, warning.advice)),
     );
     note.join("; ")
-}
-
-fn rows(plan: &Plan) -> u64 {
-    plan.files().map(|(_, file)| file.rows).sum()
 }
 
 fn read_model(path: &Path) -> Result<Model, Failure> {

@@ -140,6 +140,11 @@ impl Plan {
         tables.chain(self.overrides.iter().map(|overrides| ("overrides", &overrides.file)))
     }
 
+    /// Rows of all files that are read.
+    pub fn rows(&self) -> u64 {
+        self.files().map(|(_, file)| file.rows).sum()
+    }
+
     /// Whether the orders of one input are all there is, so that no other input has to be told from them.
     pub fn reads_only_orders(&self) -> bool {
         self.orders.len() == 1 && self.events.is_empty() && self.customers.is_none()

@@ -11,6 +11,7 @@ use crate::engine::Error;
 use crate::plan::Type;
 
 use super::records::{Layout, Records};
+use super::words::Words;
 
 /// The stable hash of a text id: it decides a customer's shard and output part, on every machine alike.
 pub(in crate::engine::polars) fn hash_text(id: &str) -> u64 {
@@ -80,7 +81,7 @@ impl Ids {
 /// A slot of the table is 64 bits: the lower half of the id's hash, by whose leading bits it is placed, and the group
 /// plus one; zero is free. So the table is small beside the records, and grows by one pass in order.
 pub(super) struct Keys {
-    slots: Vec<u64>,
+    slots: Words,
     /// The table has two to the power of this many slots.
     bits: u32,
     len: u32,
@@ -115,7 +116,7 @@ impl Keys {
     /// `layout` starts with the words of the id.
     pub(super) fn with(ty: Type, layout: Layout) -> Self {
         Self {
-            slots: vec![0; 1 << FIRST_BITS],
+            slots: Words::zeroed(1 << FIRST_BITS),
             bits: FIRST_BITS,
             len: 0,
             text: ty != Type::Int,
@@ -299,10 +300,10 @@ impl Keys {
     /// At most half of the slots are taken, even if all of so many rows are new.
     fn make_room(&mut self, rows: usize) {
         while (self.len as usize + rows) * 2 > self.slots.len() {
-            let old = std::mem::replace(&mut self.slots, vec![0; 2 << self.bits]);
+            let old = std::mem::replace(&mut self.slots, Words::zeroed(2 << self.bits));
             self.bits += 1;
             let mask = self.slots.len() - 1;
-            for slot in old.into_iter().filter(|slot| *slot != 0) {
+            for slot in old.iter().copied().filter(|slot| *slot != 0) {
                 let mut at = self.home(slot >> 32);
                 while self.slots[at] != 0 {
                     at = (at + 1) & mask;
@@ -314,7 +315,7 @@ impl Keys {
 
     /// Frees the table; no more rows may come.
     pub(super) fn close(&mut self) {
-        self.slots = Vec::new();
+        self.slots = Words::new();
     }
 
     /// A word that orders like the id, as far as its leading 96 bits go, with the group below it.

@@ -1,6 +1,8 @@
 //! One record of fixed width for each customer: the id and the states of all aggregates that fit words, side by side,
 //! so that a row of the input touches a cache line or two, whatever the number of aggregates.
 
+use super::words::Words;
+
 /// Where a 32-bit state is: half of a word.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Half {
@@ -55,14 +57,14 @@ impl Layout {
     }
 
     pub(super) fn records(self) -> Records {
-        Records { width: self.blank.len().max(1), words: Vec::new(), blank: self.blank }
+        Records { width: self.blank.len().max(1), words: Words::new(), blank: self.blank }
     }
 }
 
 /// The records of one shard, by group.
 #[derive(Debug)]
 pub(super) struct Records {
-    words: Vec<u64>,
+    words: Words,
     width: usize,
     blank: Vec<u64>,
 }
@@ -70,8 +72,8 @@ pub(super) struct Records {
 impl Records {
     /// A record for a new group.
     pub(super) fn push(&mut self, id: &[u64]) {
-        self.words.extend_from_slice(id);
-        self.words.extend_from_slice(&self.blank[id.len()..]);
+        self.words.extend(id);
+        self.words.extend(&self.blank[id.len()..]);
     }
 
     /// Bytes of all records, and of so many more.
@@ -80,10 +82,9 @@ impl Records {
     }
 
     /// Sets room aside for so many records, but not for more than so many bytes: what is not used takes no memory, and
-    /// growing would for a while take it twice. Where there is none they grow.
+    /// growing would for a while take it twice.
     pub(super) fn reserve(&mut self, records: usize, bytes: usize) {
-        let words = records.saturating_mul(self.width).min(bytes / size_of::<u64>());
-        self.words.try_reserve_exact(words).ok();
+        self.words.reserve(records.saturating_mul(self.width).min(bytes / size_of::<u64>()));
     }
 
     pub(super) fn get(&self, group: u32) -> &[u64] {

@@ -69,8 +69,8 @@ pub(super) struct Reads {
 }
 
 impl<'a> Shard<'a> {
-    /// Without a room there is no limit.
-    pub(super) fn new(plan: &Plan, scans: &'a [Reads], room: Option<Room<'a>>) -> Self {
+    /// `most` is about how many customers it may get; without a room there is no limit.
+    pub(super) fn new(plan: &Plan, scans: &'a [Reads], most: u64, room: Option<Room<'a>>) -> Self {
         let as_of = (plan.as_of - NaiveDate::default()).num_days() as i32;
         let id = plan.customer.ty;
         let mut layout = Layout::new(id_words(id));
@@ -78,10 +78,8 @@ impl<'a> Shard<'a> {
             plan.aggregates.iter().map(|one: &Aggregate| holder(one, as_of, &mut layout)).collect();
         let places = plan.customers.as_ref().map(|_| Vec::new());
         let mut keys = Keys::with(id, layout);
-        if let Some(room) = &room {
-            let rows: u64 = plan.files().map(|(_, file)| file.rows).sum();
-            keys.records.reserve(usize::try_from(rows).unwrap_or(usize::MAX), room.states(&holders));
-        }
+        let bytes = room.as_ref().map_or(usize::MAX, |room| room.states(&holders));
+        keys.records.reserve(usize::try_from(most).unwrap_or(usize::MAX), bytes);
         let unknown = vec![0; scans.len()];
         Self { keys, holders, scans, places, unknown, room, full: false, own: 0, left: Vec::new() }
     }

@@ -239,7 +239,7 @@ impl<F> Replay<'_, F> {
                 continue;
             }
             let room = Room::at(self.memory, self.room, spilled.level + 1);
-            let mut shard = Shard::new(self.plan, self.reads, Some(room));
+            let mut shard = Shard::new(self.plan, self.reads, self.plan.rows(), Some(room));
             for segment in segments {
                 let bytes = spilled.scratch.read(segment.piece)?;
                 let mut frame = ParquetReader::new(std::io::Cursor::new(bytes)).finish()?;

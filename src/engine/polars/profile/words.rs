@@ -1,0 +1,127 @@
+//! A long array of words that is read and written all over. It lives in mappings of its own, in huge pages where the
+//! system has them: elsewhere nearly every access would miss the processor's table of pages, too. Room that is set
+//! aside takes no memory until it is used, so an array whose end is not known is not copied while it grows, and a
+//! mapping that is dropped goes back to the system at once.
+
+use std::alloc::{Layout, handle_alloc_error};
+use std::ops::{Deref, DerefMut};
+
+use memmap2::{MmapMut, MmapOptions};
+
+/// Words that an array without a known end starts with.
+const FIRST: usize = 1 << 9;
+
+/// Words that an allocator would give zeroed and the system in pages.
+#[derive(Debug)]
+pub(super) struct Words {
+    map: MmapMut,
+    len: usize,
+}
+
+impl Words {
+    /// So many zeros.
+    pub(super) fn zeroed(len: usize) -> Self {
+        let mut words = Self { map: map(len), len };
+        // A page that is read before it is written is mapped twice.
+        words.iter_mut().step_by(FIRST).for_each(|word| *word = 0);
+        words
+    }
+
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self { map: map(FIRST), len: 0 }
+    }
+
+    /// Sets room aside for so many words in all, or for as many as there is room for.
+    pub(super) fn reserve(&mut self, words: usize) {
+        let mut wanted = words;
+        while wanted > self.capacity() {
+            match try_map(wanted) {
+                Some(map) => return self.move_to(map),
+                None => wanted /= 2,
+            }
+        }
+    }
+
+    /// Adds words at the end.
+    pub(super) fn extend(&mut self, words: &[u64]) {
+        let (start, end) = (self.len, self.len + words.len());
+        if end > self.capacity() {
+            self.move_to(map(end.max(self.capacity() * 2)));
+        }
+        self.len = end;
+        self[start..].copy_from_slice(words);
+    }
+
+    fn capacity(&self) -> usize {
+        self.map.len() / size_of::<u64>()
+    }
+
+    fn move_to(&mut self, map: MmapMut) {
+        let old = std::mem::replace(&mut self.map, map);
+        let len = self.len;
+        self.copy_from_slice(&bytemuck::cast_slice(&old)[..len]);
+    }
+}
+
+impl Deref for Words {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        &bytemuck::cast_slice(&self.map)[..self.len]
+    }
+}
+
+impl DerefMut for Words {
+    fn deref_mut(&mut self) -> &mut [u64] {
+        &mut bytemuck::cast_slice_mut(&mut self.map)[..self.len]
+    }
+}
+
+/// A mapping of so many words; without memory the program ends as any allocation would have it end.
+fn map(words: usize) -> MmapMut {
+    try_map(words).unwrap_or_else(|| {
+        handle_alloc_error(Layout::array::<u64>(words).unwrap_or_else(|_| Layout::new::<u64>()))
+    })
+}
+
+fn try_map(words: usize) -> Option<MmapMut> {
+    let bytes = words.checked_mul(size_of::<u64>())?;
+    let map = MmapOptions::new().len(bytes).no_reserve_swap().map_anon().ok()?;
+    // A system without huge pages says so here, and works all the same.
+    #[cfg(target_os = "linux")]
+    map.advise(memmap2::Advice::HugePage).ok();
+    Some(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_while_the_array_grows() {
+        let mut words = Words::new();
+        for word in 0..10_000 {
+            words.extend(&[word, word * word]);
+            if word == 5_000 {
+                words.reserve(12_000);
+            }
+        }
+        assert_eq!(words.len(), 20_000);
+        assert!((0..10_000).all(|word| words[2 * word as usize..][..2] == [word, word * word]));
+    }
+
+    #[test]
+    fn more_room_than_there_is_address_space_is_not_fatal() {
+        let mut words = Words::new();
+        words.reserve(usize::MAX / 16);
+        words.extend(&[7]);
+        assert_eq!(*words, [7]);
+    }
+
+    #[test]
+    fn zeros() {
+        assert!(Words::zeroed(100_000).iter().all(|word| *word == 0));
+        assert!(Words::zeroed(0).is_empty());
+    }
+}
