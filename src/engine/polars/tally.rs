@@ -36,29 +36,26 @@ pub(super) fn tallies(
     let slice = |start: &usize| -> Result<Vec<Tally>, Error> {
         let customers = customers.slice(*start as i64, SLICE);
         let whole = |name: &str| Ok::<_, Error>(customers.column(name)?.cast(&DataType::Int64)?);
-        let (orders, recency) = (whole(ORDERS)?, whole(RECENCY)?);
-        let (mut orders, mut recency) = (orders.i64()?.iter(), recency.i64()?.iter());
-        let mut revenue = match customers.column(REVENUE) {
-            Ok(revenue) => Some(revenue.decimal()?.physical().iter()),
-            Err(_) => None,
-        };
-        let mut clv = match has_clv {
-            true => Some(customers.column(CLV)?.f64()?.iter()),
-            false => None,
-        };
+        let codes = numbered(&labels.slice(*start as i64, SLICE), &ids);
         let mut tallies = vec![Tally::default(); ids.len()];
-        for segment in numbered(&labels.slice(*start as i64, SLICE), &ids) {
-            let (orders, recency) = (orders.next().flatten(), recency.next().flatten());
-            let revenue = revenue.as_mut().and_then(Iterator::next).flatten();
-            let clv = clv.as_mut().and_then(Iterator::next).flatten();
-            let Some(tally) = tallies.get_mut(usize::from(segment)) else { continue };
+        of_each(&codes, &mut tallies, whole(ORDERS)?.i64()?.iter(), |tally, orders| {
             tally.customers += 1;
             tally.orders.add(orders.unwrap_or(0), 1);
-            tally.revenue.push(revenue.unwrap_or(0));
-            if let Some(days) = recency {
+        });
+        of_each(&codes, &mut tallies, whole(RECENCY)?.i64()?.iter(), |tally, days| {
+            if let Some(days) = days {
                 tally.recency.add(days, 1);
             }
-            tally.clv += clv.unwrap_or(0.0);
+        });
+        if let Ok(revenue) = customers.column(REVENUE) {
+            of_each(&codes, &mut tallies, revenue.decimal()?.physical().iter(), |tally, amount| {
+                tally.revenue.push(amount.unwrap_or(0));
+            });
+        }
+        if has_clv {
+            of_each(&codes, &mut tallies, customers.column(CLV)?.f64()?.iter(), |tally, clv| {
+                tally.clv += clv.unwrap_or(0.0);
+            });
         }
         Ok(tallies)
     };
@@ -73,6 +70,21 @@ pub(super) fn tallies(
         tally.clv += more.clv;
     }
     Ok(all)
+}
+
+/// Gives each value to the tally of its customer's segment.
+fn of_each<T>(
+    codes: &[u16],
+    tallies: &mut [Tally],
+    values: impl Iterator<Item = Option<T>>,
+    mut add: impl FnMut(&mut Tally, Option<T>),
+) {
+    // An iterator that drives itself is several times as fast as one that is asked for the next value.
+    values.enumerate().for_each(|(row, value)| {
+        if let Some(tally) = tallies.get_mut(usize::from(codes[row])) {
+            add(tally, value);
+        }
+    });
 }
 
 /// Whole numbers, of which there are few different ones and most are small.

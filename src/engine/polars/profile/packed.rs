@@ -210,18 +210,32 @@ struct Extreme<P: Place> {
     wanted: Ordering,
 }
 
-impl<P: Place> State for Extreme<P> {
-    fn update(&mut self, records: &mut Records, rows: &Rows<'_>) {
-        let Self { at, blank, real, wanted } = self;
+impl<P: Place> Extreme<P> {
+    /// Stores the better of two whether or not it is another: which one it is cannot be foretold.
+    fn keep(
+        &mut self,
+        records: &mut Records,
+        rows: &Rows<'_>,
+        better: impl Fn(P::Value, P::Value) -> P::Value,
+    ) {
+        let Self { at, blank, real, .. } = self;
         P::Number::each(rows.operands[0], rows.rows, |row, value| {
             let (group, value) = (rows.groups[row], P::own(value));
             let record = records.get_mut(group);
-            if value.cmp(&at.get(record)) == *wanted {
-                at.set(record, value);
-            } else if value == *blank {
+            at.set(record, better(at.get(record), value));
+            if value == *blank {
                 real.insert(group);
             }
         });
+    }
+}
+
+impl<P: Place> State for Extreme<P> {
+    fn update(&mut self, records: &mut Records, rows: &Rows<'_>) {
+        match self.wanted {
+            Ordering::Less => self.keep(records, rows, Ord::min),
+            _ => self.keep(records, rows, Ord::max),
+        }
     }
 
     fn value(&self, record: &[u64], group: u32) -> Option<i128> {
