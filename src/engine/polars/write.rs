@@ -7,6 +7,7 @@ use std::sync::Arc;
 use polars::io::parquet::write::{
     KeyValueMetadata, ParquetCompression, ParquetWriteOptions, StatisticsOptions,
 };
+use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::{
     CompatLevel, DataFrame, Engine, FileWriteFormat, IntoLazy, PlRefPath, SinkDestination, SinkTarget,
     UnifiedSinkArgs,
@@ -20,13 +21,16 @@ use super::profile::{hash_int, hash_text};
 /// Rows of a row group; groups of half a million and more compress and prune well.
 const ROW_GROUP: usize = 1 << 20;
 
+/// The effort of zstd: the least. The next ones take half as long again for files that are hardly smaller.
+const LEVEL: i32 = 1;
+
 /// What is said in the footer of every file.
 pub type Metadata = Vec<(String, String)>;
 
 /// Writes one file. The same frame, in the same chunks, gives the same bytes.
 pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), Error> {
     let options = ParquetWriteOptions {
-        compression: ParquetCompression::Zstd(None),
+        compression: ParquetCompression::Zstd(ZstdLevel::try_new(LEVEL).ok()),
         statistics: StatisticsOptions::full(),
         row_group_size: Some(ROW_GROUP),
         key_value_metadata: Some(KeyValueMetadata::from_static(metadata.clone())),
