@@ -64,9 +64,9 @@ pub(super) fn tallies(
     for (at, more) in slices.into_iter().flat_map(|slice| slice.into_iter().enumerate()) {
         let tally = &mut all[at];
         tally.customers += more.customers;
-        tally.orders.merge(more.orders);
+        tally.orders.merge(&more.orders);
         tally.revenue.merge(more.revenue);
-        tally.recency.merge(more.recency);
+        tally.recency.merge(&more.recency);
         tally.clv += more.clv;
     }
     Ok(all)
@@ -111,7 +111,7 @@ impl Counts {
         }
     }
 
-    fn merge(&mut self, more: Self) {
+    fn merge(&mut self, more: &Self) {
         more.all().for_each(|(value, times)| self.add(value, times));
     }
 
