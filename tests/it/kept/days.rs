@@ -237,6 +237,20 @@ fn what_does_not_merge() {
     }
 }
 
+/// A gap between some of the days: the first day that came need not be one of them.
+#[test]
+fn gaps_between_some_days() {
+    let sandbox = Sandbox::new();
+    let refunds = "  refund_days: {expr: days_since(max(time)), where: amount < 0}
+  refund_gap: {expr: last_gap(time), where: amount < 0}
+scores:";
+    sandbox.text("rules.yml", &rules(&[0, 11], "UTC").replace("scores:", refunds));
+    write(&sandbox, "orders/0.parquet", &orders("1 -20 -100\n1 -10 -100\n2 -5 -100"), true);
+    check(&sandbox, &date(0), "read", "nothing is kept");
+    write(&sandbox, "orders/1.parquet", &orders("1 1 50\n2 1 50\n2 2 -100"), true);
+    check(&sandbox, &date(2), "read", "reads everything: `refund_gap` does not merge");
+}
+
 /// More customers than a slice or a part has, and more parts from one day to the next: the same rows in the same order.
 #[test]
 fn slices_and_parts() {

@@ -43,9 +43,10 @@ impl Rule {
             Function::Max(_) if is_number && is_always => Some(Self::Greatest),
             Function::CountDistinct(x) if *x == day() => Some(Self::Days),
             Function::FirstDaySum(_) if is_always => Some(Self::First),
-            Function::LastGap => {
+            // Of some rows only, the first day that came would have to be that of these rows.
+            Function::LastGap if is_always && aggregate.condition.is_none() => {
                 let last = Aggregate { function: Function::Max(day()), ty: Type::Date, ..aggregate.clone() };
-                let last_day = plan.aggregates.iter().position(|one| *one == last).filter(|_| is_always)?;
+                let last_day = plan.aggregates.iter().position(|one| *one == last)?;
                 Some(Self::Gap { last_day })
             }
             _ => None,
