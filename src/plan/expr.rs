@@ -105,7 +105,7 @@ pub enum Column {
     Role(Role),
     /// An aggregate of the profile, by its number.
     Aggregate(usize),
-    /// A column of the customer row: metric, score, band, CLV or segmentation.
+    /// A column of the customer row: attribute, metric, score, band, CLV or segmentation.
     Customer(String),
     /// A number of days that a segmentation has learned: see [`super::Lifecycle`].
     Learned {

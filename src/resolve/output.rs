@@ -6,7 +6,7 @@ use crate::spec;
 
 use super::scope::{CustomerScope, unknown};
 
-/// All columns: the id, metrics, scores, bands, CLV, segmentations.
+/// All columns: the id, attributes, metrics, scores, bands, CLV, segmentations.
 pub(super) fn all(customer: &(String, Type), scope: &CustomerScope) -> Vec<OutputColumn> {
     let all = [(customer.0.as_str(), customer.1)].into_iter().chain(scope.columns());
     all.map(|(name, ty)| OutputColumn { name: name.to_owned(), ty }).collect()

@@ -12,7 +12,7 @@ pub(super) fn resolve(
     out: &mut Diagnostics,
 ) -> Privacy {
     let spec::Privacy { suppress: _, consent: _, key_env, report_min_group } = written;
-    let ids = ids(inputs);
+    let ids = Ids::of(inputs);
     if let Some(key_env) = key_env {
         check_name(key_env, out);
         for aggregate in aggregates {
@@ -26,7 +26,8 @@ pub(super) fn resolve(
             }
         }
         let attributes = inputs.customers.iter().flat_map(|customers| &customers.attributes);
-        for attribute in attributes.filter(|attribute| ids.contains(&attribute.column.value.as_str())) {
+        for attribute in attributes.filter(|attribute| ids.columns.contains(&attribute.column.value.as_str()))
+        {
             let message =
                 format!("`{}` would publish the customer's id beside its pseudonym", attribute.name.value);
             out.push(
@@ -42,13 +43,32 @@ pub(super) fn resolve(
     }
 }
 
-/// The columns of the files that hold the customer's id.
-fn ids(inputs: &spec::Inputs) -> Vec<&str> {
-    let spec::Inputs { orders, customers, events } = inputs;
-    let events = events.iter().filter_map(|events| events.input.as_ref());
-    let ids = orders.iter().chain(events).map(|input| &input.roles.customer);
-    let ids = ids.chain(customers.iter().filter_map(|customers| customers.customer.as_ref()));
-    ids.map(|id| id.value.as_str()).collect()
+/// What holds the customer's id.
+struct Ids<'a> {
+    /// Columns of the files.
+    columns: Vec<&'a str>,
+    /// Roles: that of the customer, and any other that one of these columns plays, too.
+    roles: Vec<Role>,
+}
+
+impl<'a> Ids<'a> {
+    fn of(inputs: &'a spec::Inputs) -> Self {
+        let spec::Inputs { orders, customers, events } = inputs;
+        let rows = || orders.iter().chain(events.iter().filter_map(|events| events.input.as_ref()));
+        let ids = rows().map(|input| &input.roles.customer);
+        let ids = ids.chain(customers.iter().filter_map(|customers| customers.customer.as_ref()));
+        let columns: Vec<&str> = ids.map(|id| id.value.as_str()).collect();
+        let mut roles = vec![Role::Customer];
+        for input in rows() {
+            let spec::Roles { customer: _, order, time: _, amount } = &input.roles;
+            for (column, role) in [(order, Role::Order), (amount, Role::Amount)] {
+                if column.as_ref().is_some_and(|column| columns.contains(&column.value.as_str())) {
+                    roles.push(role);
+                }
+            }
+        }
+        Self { columns, roles }
+    }
 }
 
 fn check_name(key_env: &crate::diag::Spanned<String>, out: &mut Diagnostics) {
@@ -67,7 +87,7 @@ fn check_name(key_env: &crate::diag::Spanned<String>, out: &mut Diagnostics) {
 }
 
 /// Whether a value of the aggregate is made of the customer's id. A count is not.
-fn shows(aggregate: &Aggregate, ids: &[&str]) -> bool {
+fn shows(aggregate: &Aggregate, ids: &Ids<'_>) -> bool {
     let value = match &aggregate.function {
         Function::CountRows | Function::CountValues(_) | Function::CountDistinct(_) => return false,
         function => function.operands(),
@@ -75,12 +95,12 @@ fn shows(aggregate: &Aggregate, ids: &[&str]) -> bool {
     value.into_iter().any(|expr| reads(expr, ids))
 }
 
-fn reads(expr: &Expr, ids: &[&str]) -> bool {
+fn reads(expr: &Expr, ids: &Ids<'_>) -> bool {
     let mut found = false;
     expr.columns(&mut |column| {
         found |= match column {
-            Column::Role(role) => *role == Role::Customer,
-            Column::Input(name) => ids.contains(&name.as_str()),
+            Column::Role(role) => ids.roles.contains(role),
+            Column::Input(name) => ids.columns.contains(&name.as_str()),
             _ => false,
         };
     });
