@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::diag::{did_you_mean, listed};
+use crate::diag::suggest;
 use crate::spec::{Preset, PresetBody};
 
 use super::args::{Format, PresetsArgs};
@@ -18,8 +18,7 @@ pub(super) fn presets(args: &PresetsArgs) -> Exit {
         return Exit::Done;
     };
     let (Some(preset), Some(text)) = (Preset::load(name), Preset::text(name)) else {
-        let hint = did_you_mean(name, Preset::names());
-        let hint = hint.unwrap_or_else(|| format!("there are {}", listed(Preset::names())));
+        let hint = suggest(name, Preset::names(), "there are");
         eprintln!("error: there is no preset `{name}`: {hint}");
         return Exit::Rules;
     };

@@ -12,6 +12,11 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str> 
     Some(format!("did you mean {meant}?"))
 }
 
+/// [`did_you_mean`], or else all known names behind these words.
+pub fn suggest<'a>(written: &str, known: impl IntoIterator<Item = &'a str> + Clone, words: &str) -> String {
+    did_you_mean(written, known.clone()).unwrap_or_else(|| format!("{words} {}", listed(known)))
+}
+
 /// The known name that is what was written but for a few letters.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_lowercase();

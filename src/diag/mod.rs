@@ -10,5 +10,5 @@ mod span;
 
 pub use code::{Class, Code};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use hint::{did_you_mean, listed, nearest};
+pub use hint::{did_you_mean, listed, nearest, suggest};
 pub use span::{Lines, Source, Span, Spanned};

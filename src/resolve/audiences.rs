@@ -1,6 +1,6 @@
 //! `audiences`: segments and columns that there are.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
 use crate::plan::{Audience, OutputColumn, Segmentation};
 use crate::spec;
 
@@ -56,8 +56,7 @@ fn find(audience: &spec::Audience, known: &Known<'_>, out: &mut Diagnostics) -> 
         let names = || known.names.iter().copied();
         // One that is declared could not be resolved, and was already complained about.
         if !names().any(|known| known == name) {
-            let hint = did_you_mean(name, names())
-                .unwrap_or_else(|| format!("the segmentations are {}", listed(names())));
+            let hint = suggest(name, names(), "the segmentations are");
             let message = format!("there is no segmentation `{name}`");
             out.push(Diagnostic::error(Code::UnknownName, message).with_span(written.span).with_hint(hint));
         }
@@ -65,8 +64,7 @@ fn find(audience: &spec::Audience, known: &Known<'_>, out: &mut Diagnostics) -> 
     };
     let segments = own.segments();
     if !segments.iter().any(|one| one.id == id) {
-        let ids = || segments.iter().map(|one| one.id.as_str());
-        let hint = did_you_mean(id, ids()).unwrap_or_else(|| format!("its segments are {}", listed(ids())));
+        let hint = suggest(id, segments.iter().map(|one| one.id.as_str()), "its segments are");
         let message = format!("`{name}` has no segment `{id}`");
         out.push(Diagnostic::error(Code::UnknownLabel, message).with_span(written.span).with_hint(hint));
         return None;

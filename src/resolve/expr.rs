@@ -2,7 +2,7 @@
 //! reported at its own place; the caller gets none and goes on with the next expression.
 
 use crate::decimal::Decimal;
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, suggest};
 use crate::plan::{Column, Comparison, Expr, ExprKind, Literal, Role, Type};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind, Operator};
 
@@ -188,9 +188,7 @@ impl Typer<'_> {
         let (WrittenKind::Name(name), WrittenKind::Text(label)) = (&name.kind, &text.kind) else { return };
         let Ok(Found { labels: Some(labels), .. }) = self.scope.lookup(name) else { return };
         if !labels.contains(label) {
-            let known = || labels.iter().map(String::as_str);
-            let hint =
-                did_you_mean(label, known()).unwrap_or_else(|| format!("it is one of {}", listed(known())));
+            let hint = suggest(label, labels.iter().map(String::as_str), "it is one of");
             let message = format!("`{name}` is never `{label}`");
             self.out
                 .push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));

@@ -1,7 +1,7 @@
 //! `fitted`: which numbers of a preset are learned from gaps, and what its rules read instead of them.
 
 use crate::decimal::Decimal;
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, suggest};
 use crate::plan::{
     Column, Comparison, Expr, ExprKind, Facts, GapsOf, LearnedNumber, Lifecycle, Literal, Type,
 };
@@ -43,8 +43,7 @@ pub(super) fn resolve(
     }
     for (name, part) in quantiles {
         if !keys.contains(&name.value.as_str()) {
-            let hint = did_you_mean(&name.value, keys.iter().copied())
-                .unwrap_or_else(|| format!("it learns {}", listed(keys.iter().copied())));
+            let hint = suggest(&name.value, keys.iter().copied(), "it learns");
             let message =
                 format!("the preset `{}` learns nothing that is called `{}`", preset.name, name.value);
             complain(Code::PresetVariable, message, name.span, hint);

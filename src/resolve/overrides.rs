@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::catalog::OverridesFile;
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, suggest};
 use crate::plan::{Action, Id, Override, Overrides, Segmentation, Type};
 use crate::spec::{self, OverrideLine};
 
@@ -108,11 +108,9 @@ fn resolve_line(
 }
 
 fn resolve_action(written: &Spanned<String>, complaints: &mut Vec<Diagnostic>) -> Option<Action> {
-    let names = || Action::ALL.map(Action::name);
     let found = Action::ALL.into_iter().find(|action| action.name() == written.value);
     if found.is_none() {
-        let hint = did_you_mean(&written.value, names())
-            .unwrap_or_else(|| format!("the actions are {}", listed(names())));
+        let hint = suggest(&written.value, Action::ALL.map(Action::name), "the actions are");
         complaints.push(complaint(format!("there is no action `{}`", written.value), written.span, hint));
     }
     found
@@ -147,8 +145,7 @@ fn resolve_segment(
         let names = || known.names.iter().copied();
         // One that is declared could not be resolved, and was already complained about.
         if !names().any(|name| name == segmentation.value) {
-            let hint = did_you_mean(&segmentation.value, names())
-                .unwrap_or_else(|| format!("the segmentations are {}", listed(names())));
+            let hint = suggest(&segmentation.value, names(), "the segmentations are");
             let message = format!("there is no segmentation `{}`", segmentation.value);
             complaints.push(complaint(message, segmentation.span, hint));
         }
@@ -157,9 +154,8 @@ fn resolve_segment(
     let own = &known.segmentations[number];
     let segments = own.segments();
     let Some(at) = segments.iter().position(|one| one.id == segment.value) else {
-        let ids = || segments.iter().map(|one| one.id.as_str());
-        let hint = did_you_mean(&segment.value, ids())
-            .unwrap_or_else(|| format!("its segments are {}", listed(ids())));
+        let ids = segments.iter().map(|one| one.id.as_str());
+        let hint = suggest(&segment.value, ids, "its segments are");
         let message = format!("`{}` has no segment `{}`", own.name, segment.value);
         complaints.push(complaint(message, segment.span, hint));
         return None;

@@ -2,7 +2,7 @@
 //! wrong is always said of the rules file.
 
 use crate::decimal::Decimal;
-use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, suggest};
 use crate::plan::{Column, Expr, Lifecycle, Type};
 use crate::spec::{self, Preset, PresetMetric, PresetScores, SCORE_ROLES};
 
@@ -121,8 +121,7 @@ fn check_score(
         let known = || scores.written.iter().map(|one| one.name.value.as_str());
         // One that is declared could not be resolved, and was already complained about.
         if !known().any(|name| name == score.value) {
-            let hint = did_you_mean(&score.value, known())
-                .unwrap_or_else(|| format!("the scores are {}", listed(known())));
+            let hint = suggest(&score.value, known(), "the scores are");
             let message = format!("there is no score `{}`", score.value);
             out.push(Diagnostic::error(Code::UnknownName, message).with_span(score.span).with_hint(hint));
         }
@@ -158,8 +157,7 @@ pub(super) fn add_metrics(
         if !known().any(|known| known == role.value) {
             let hint = match preset.metrics.len() {
                 0 => "leave it out".to_owned(),
-                _ => did_you_mean(&role.value, known())
-                    .unwrap_or_else(|| format!("it reads {}", listed(known()))),
+                _ => suggest(&role.value, known(), "it reads"),
             };
             let message = format!("the preset `{}` reads no metric as `{}`", preset.name, role.value);
             out.push(Diagnostic::error(Code::PresetMetrics, message).with_span(role.span).with_hint(hint));
@@ -220,8 +218,7 @@ pub(super) fn add_variables(
             None => {
                 let hint = match preset.variables.len() {
                     0 => "it has none".to_owned(),
-                    _ => did_you_mean(&name.value, known())
-                        .unwrap_or_else(|| format!("its variables are {}", listed(known()))),
+                    _ => suggest(&name.value, known(), "its variables are"),
                 };
                 complain(
                     format!("the preset `{}` has no variable `{}`", preset.name, name.value),

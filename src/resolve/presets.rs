@@ -1,7 +1,7 @@
 //! Presets spelled out as rules: roles become columns, variables become numbers, changed entries replace the preset's.
 //! What is wrong is always said of the rules file; a data file has no mistakes.
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, suggest};
 use crate::plan::{Expr, ExprKind, Literal, Rule, Segmentation, Type};
 use crate::spec::{self, Preset, PresetBody, PresetCondition, SCORE_ROLES};
 
@@ -27,13 +27,7 @@ pub(super) fn find(name: &Spanned<String>, bands: bool, out: &mut Diagnostics) -
             format!("`{}` is a preset of bands, not of segments", name.value),
             "it goes under `bands:`".to_owned(),
         ),
-        None => {
-            let hint = did_you_mean(&name.value, known());
-            (
-                format!("there is no preset `{}`", name.value),
-                hint.unwrap_or_else(|| format!("there are {}", listed(known()))),
-            )
-        }
+        None => (format!("there is no preset `{}`", name.value), suggest(&name.value, known(), "there are")),
     };
     out.push(Diagnostic::error(Code::UnknownPreset, message).with_span(name.span).with_hint(hint));
     None
@@ -134,8 +128,7 @@ fn check_entries(
         let rule = preset.rules().iter().find(|rule| rule.segment.id.value == entry.id.value);
         let complaint = match (rule.map(|rule| &rule.condition), &entry.when) {
             (None, _) if !known().any(|id| id == entry.id.value) => {
-                let hint = did_you_mean(&entry.id.value, known());
-                let hint = hint.unwrap_or_else(|| format!("its segments are {}", listed(known())));
+                let hint = suggest(&entry.id.value, known(), "its segments are");
                 let message = format!("the preset `{}` has no segment `{}`", preset.name, entry.id.value);
                 Some(Diagnostic::error(Code::UnknownLabel, message).with_span(entry.id.span).with_hint(hint))
             }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::catalog::Catalog;
-use crate::diag::{Code, Diagnostic, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, suggest};
 use crate::plan::{Aggregate, Column, Expr, Input, InputColumn, Literal, Metric, Role, Source, Type};
 use crate::spec;
 
@@ -36,8 +36,8 @@ pub(super) fn unknown<'a>(
     known: impl Iterator<Item = &'a str> + Clone,
     what: &str,
 ) -> Diagnostic {
-    let hint = did_you_mean(name, known.clone()).unwrap_or_else(|| format!("{what} {}", listed(known)));
-    Diagnostic::error(Code::UnknownName, format!("nothing here is named `{name}`")).with_hint(hint)
+    Diagnostic::error(Code::UnknownName, format!("nothing here is named `{name}`"))
+        .with_hint(suggest(name, known, what))
 }
 
 /// Names on a row of a source: roles and the files' columns.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span, Spanned, listed, suggest};
 
 use super::reader::Reader;
 use super::yaml::Node;
@@ -128,8 +128,7 @@ fn check_header(
     for (number, field) in header.fields.iter().enumerate() {
         let name = field.value.trim();
         if !COLUMNS.contains(&name) {
-            let hint =
-                did_you_mean(name, COLUMNS).unwrap_or_else(|| format!("the columns are {}", listed(COLUMNS)));
+            let hint = suggest(name, COLUMNS, "the columns are");
             complain(format!("overrides have no column `{name}`"), field.span, hint);
             fine = false;
         } else if header.fields[..number].iter().any(|earlier| earlier.value.trim() == name) {

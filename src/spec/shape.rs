@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed, nearest, suggest};
 
 use super::yaml::{Entry, Kind, Node};
 
@@ -230,10 +230,9 @@ fn unknown_key(object: &Object, entry: &Entry) -> Diagnostic {
     let written = &entry.key.value;
     // `{when: x in (1, 2)}`: YAML ends the text at the comma and takes the rest for a key.
     let torn = entry.value.kind == Kind::Null && !written.chars().all(|c| c.is_alphabetic() || c == '_');
-    let hint = match did_you_mean(written, built(object)) {
-        _ if torn => "inside `{…}` a comma ends a text: put the whole text in quotes".to_owned(),
-        Some(hint) => hint,
-        None => format!("the keys here are {}", listed(built(object))),
+    let hint = match torn {
+        true => "inside `{…}` a comma ends a text: put the whole text in quotes".to_owned(),
+        false => suggest(written, built(object), "the keys here are"),
     };
     Diagnostic::error(Code::UnknownKey, format!("{} has no key `{written}`", object.what))
         .with_span(entry.key.span)

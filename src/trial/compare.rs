@@ -1,7 +1,7 @@
 //! What a test expects against what came out.
 
 use crate::decimal::Decimal;
-use crate::diag::{did_you_mean, listed};
+use crate::diag::suggest;
 use crate::engine::polars::Frame;
 use crate::engine::polars::cells::{self, Cells};
 use crate::plan::Plan;
@@ -33,8 +33,7 @@ pub(super) fn compare(plan: &Plan, labelled: &Frame, test: &Test) -> Vec<Failure
             let name = &column.value;
             let Some(cells) = cells::of(labelled, name) else {
                 let known: Vec<&str> = cells::columns(labelled);
-                let hint = did_you_mean(name, known.iter().copied())
-                    .unwrap_or_else(|| format!("columns are {}", listed(known.iter().copied())));
+                let hint = suggest(name, known.iter().copied(), "columns are");
                 fail(column.span, format!("there is no column `{name}`: {hint}"), None);
                 continue;
             };

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::catalog::Catalog;
 use crate::decimal::Decimal;
-use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Spanned, suggest};
 use crate::plan::Physical;
 use crate::spec::{Cell, TestRow};
 
@@ -115,8 +115,7 @@ impl Layout {
     fn unknown(&self, key: &Spanned<String>) -> Diagnostic {
         let roles = self.roles.iter().map(|(role, _)| role.as_str());
         let known = roles.chain(self.columns.iter().map(|(name, _)| name.as_str()));
-        let hint = did_you_mean(&key.value, known.clone())
-            .unwrap_or_else(|| format!("roles and columns are {}", listed(known)));
+        let hint = suggest(&key.value, known, "roles and columns are");
         let of = if self.from_files { "the input's files have" } else { "the input has" };
         let message = format!("{of} no column `{}`", key.value);
         Diagnostic::error(Code::UnknownColumn, message).with_span(key.span).with_hint(hint)

@@ -13,7 +13,7 @@ mod value;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{self, OverridesFile};
-use crate::diag::{Code, Diagnostic, Diagnostics, Source, Spanned, did_you_mean, listed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Source, Spanned, suggest};
 use crate::engine::polars::{apply, clv, fit, profile};
 use crate::fit::Model;
 use crate::plan::{Physical, Plan};
@@ -237,8 +237,7 @@ impl<'a> Tables<'a> {
                 [ORDERS].into_iter().chain(customers).chain(events)
             };
             if !known().any(|known| known == name.value) {
-                let hint = did_you_mean(&name.value, known())
-                    .unwrap_or_else(|| format!("its inputs are {}", listed(known())));
+                let hint = suggest(&name.value, known(), "its inputs are");
                 let message = format!("the rules have no input `{}`", name.value);
                 out.push(Diagnostic::error(Code::UnknownName, message).with_span(name.span).with_hint(hint));
                 fine = false;
