@@ -62,13 +62,14 @@ pub(super) struct Inputs {
     pub(super) operands: Vec<String>,
 }
 
-/// Opens the files and keeps the rows for which `where` is true; columns are still the files' own.
+/// Opens the files and keeps the rows for which `where` is true; the files' own columns are as they stand there.
 pub(super) fn open(input: &Input, row_number: Option<&str>) -> Result<LazyFrame, Error> {
     let frame = open_table(&input.table, row_number)?;
-    Ok(match &input.condition {
-        None => frame,
-        Some(condition) => frame.filter(lower(condition, &|column| held(column, input, Sight::Own))?),
-    })
+    let Some(condition) = &input.condition else { return Ok(frame) };
+    let mut reads_roles = false;
+    condition.columns(&mut |column| reads_roles |= matches!(column, Column::Role(_)));
+    let frame = if reads_roles { with_roles(frame, input) } else { frame };
+    Ok(frame.filter(lower(condition, &|column| held(column, input, Sight::Own))?))
 }
 
 /// Opens the files of a table.

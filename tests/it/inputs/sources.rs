@@ -256,3 +256,26 @@ scores: {m: {of: revenue, quantiles: 5}}
     assert!(run(false, 1, "9") == expected);
     assert!(run(true, 3, "2") == expected);
 }
+
+/// `where` is asked of the file's columns, and of roles that have another name there.
+#[test]
+fn where_reads_roles() {
+    let orders = "uid:text no:int at:text total:float
+        a 1 2025-01-01 5
+        a 2 2025-01-02 1
+        a 3 soon 7
+        b 4 2025-01-03 9
+        c 5 2024-01-01 9
+        d 6 2025-01-04 -
+        e 0 2025-01-04 9";
+    let rules = "inputs:
+  orders:
+    path: orders.parquet
+    columns: {customer: uid, order: no, time: at, amount: total}
+    where: (amount > 3 or amount is null) and customer <> 'b' and order > 0 and not coalesce(time < '2025-01-01', false)
+metrics: {n: count(*), revenue: sum(amount)}
+";
+    let run = Shop::new(&[("orders", orders)], rules).check("uid n revenue\n a 1 5.00");
+    assert_eq!(run.rejected, ["orders.parquet 3 unreadable_time a", "orders.parquet 6 null_amount d"]);
+    assert_eq!(run.manifest["rows"]["filtered"], 4);
+}
