@@ -143,8 +143,9 @@ fn condition() -> impl Strategy<Value = Condition> {
             .prop_map(move |texts| Condition::In(at, texts.into_iter().map(Cell::Text).collect()))
     };
     let leaf = prop_oneof![
-        // Whole numbers and halves from 1 to 4, of whole columns and of a double; scores from 0 to 4.
-        3 => (0..3_usize, op.clone(), 2..=8_i32).prop_map(|(at, op, half)| Condition::Compare(at, op, if at == 2 { half.min(5) } else { half })),
+        // Whole numbers and halves from 1 to 4, of whole columns; 1.5 and 2.5 of a double, as the grid has a value between
+        // these, but none between a half and a whole number; scores from 0 to 4.
+        3 => (0..3_usize, op.clone(), 2..=8_i32).prop_map(|(at, op, half)| Condition::Compare(at, op, if at == 2 { half.min(5) | 1 } else { half })),
         2 => (4..6_usize, op.clone(), 0..=8_i32).prop_map(|(at, op, half)| Condition::Compare(at, op, half)),
         1 => (0..2_usize, prop::sample::subsequence(vec![1, 2, 3, 4], 1..=3)).prop_map(|(at, numbers)| Condition::In(at, numbers.into_iter().map(|number| Cell::Half(2 * number)).collect())),
         1 => texts(3, ["web", "app"]),
