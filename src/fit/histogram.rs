@@ -62,12 +62,9 @@ impl Histogram {
             return Self { kind, counts: counted.collect() };
         }
         keys.par_sort_unstable();
-        for key in keys {
-            match counts.last_mut() {
-                Some((last, count)) if *last == i128::from(key) => *count += 1,
-                _ => counts.push((i128::from(key), 1)),
-            }
-        }
+        let same = |keys: &[i64]| (i128::from(keys[0]), keys.len() as u64);
+        counts.reserve_exact(keys.chunk_by(|a, b| a == b).count());
+        counts.extend(keys.chunk_by(|a, b| a == b).map(same));
         Self { kind, counts }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use polars::lazy::dsl::col;
 use polars::prelude::{Column, DataFrame, DataType, Int64Chunked, IntoLazy, StringChunked};
@@ -32,9 +32,9 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
                 Bins::Quantiles(_, Ties::Split) => Some(Ids::of(plan, customers)?),
                 _ => None,
             };
-            let learn = |part: &Part<'_>| Ok(score_cuts(part, *bins, *best, ids.as_ref()));
+            let learn = |part: &Part<'_>| score_cuts(part, *bins, *best, ids.as_ref());
             let keys = known.of(of, customers)?;
-            let all = learn(&keys.part(None))?;
+            let all = learn(&keys.all())?;
             scores.push(ScoreModel {
                 name: score.name.clone(),
                 of: of.to_string(),
@@ -50,7 +50,7 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
     for band in &plan.bands {
         let learn = |part: &Part<'_>| band_cuts(part, band);
         let keys = known.of(&band.of, customers)?;
-        let all = learn(&keys.part(None))?;
+        let all = learn(&keys.all())?;
         bands.push(BandModel {
             name: band.name.clone(),
             of: band.of.to_string(),
@@ -88,10 +88,12 @@ impl Known {
     }
 }
 
-/// The keys of a column, and their histogram over all customers.
+/// The values of an expression, and their histogram over all customers.
 struct Keys {
     kind: Kind,
-    keys: Packed,
+    values: Column,
+    /// One key a customer. Only groups and ties need them, so they are made when they are asked for.
+    packed: OnceLock<Packed>,
     all: Histogram,
 }
 
@@ -104,34 +106,18 @@ enum Packed {
 
 impl Packed {
     fn of(column: &Column) -> Result<Self, Error> {
-        let wide = |keys: Vec<Option<i128>>| -> Self {
-            let narrow = |key: &Option<i128>| match key {
-                None => Some(i64::MIN),
-                Some(key) => i64::try_from(*key).ok().filter(|key| *key != i64::MIN),
-            };
-            match keys.iter().map(narrow).collect() {
-                Some(narrow) => Self::Narrow(narrow),
-                None => Self::Wide(keys),
-            }
-        };
-        Ok(match column.dtype() {
-            DataType::Float64 | DataType::Int64 => wide(keys(column)?),
-            DataType::Decimal(..) => {
-                let column = column.decimal()?.physical();
-                let narrow = |key: Option<i128>| {
-                    key.map_or(Some(i64::MIN), |key| i64::try_from(key).ok().filter(|key| *key != i64::MIN))
-                };
-                match column.iter().map(narrow).collect() {
-                    Some(narrow) => Self::Narrow(narrow),
-                    None => wide(column.iter().collect()),
-                }
-            }
-            // Whole numbers of fewer than 64 bits.
-            _ => {
-                let column = column.cast(&DataType::Int64)?;
-                Self::Narrow(column.i64()?.iter().map(|key| key.unwrap_or(i64::MIN)).collect())
-            }
-        })
+        let mut narrow = Vec::with_capacity(column.len());
+        let mut fits = true;
+        each_key(column, |key| match key.map(i64::try_from) {
+            None => narrow.push(i64::MIN),
+            Some(Ok(key)) if key != i64::MIN => narrow.push(key),
+            Some(_) => fits = false,
+        })?;
+        if fits {
+            return Ok(Self::Narrow(narrow));
+        }
+        drop(narrow);
+        Ok(Self::Wide(keys(column)?))
     }
 
     fn get(&self, row: usize) -> Option<i128> {
@@ -141,15 +127,13 @@ impl Packed {
         }
     }
 
-    fn histogram(&self, kind: Kind, rows: Option<&[u32]>) -> Histogram {
-        match (self, rows) {
-            (Self::Narrow(keys), None) => {
-                Histogram::narrow(kind, keys.iter().copied().filter(|key| *key != i64::MIN).collect())
+    fn histogram(self, kind: Kind) -> Histogram {
+        match self {
+            Self::Narrow(mut keys) => {
+                keys.retain(|key| *key != i64::MIN);
+                Histogram::narrow(kind, keys)
             }
-            (Self::Wide(keys), None) => Histogram::new(kind, keys.iter().flatten().copied().collect()),
-            (_, Some(rows)) => {
-                Histogram::new(kind, rows.iter().filter_map(|row| self.get(*row as usize)).collect())
-            }
+            Self::Wide(keys) => Histogram::new(kind, keys.into_iter().flatten().collect()),
         }
     }
 
@@ -166,18 +150,29 @@ impl Keys {
         let lowered = lower(expr, &|column| col(column.to_string()))?.alias("value");
         let frame = customers.clone().lazy().select([lowered]).collect()?;
         let kind = kind_of(expr.ty);
-        let keys = Packed::of(frame.column("value")?)?;
-        let all = keys.histogram(kind, None);
-        Ok(Self { kind, keys, all })
+        let values = frame.column("value")?.clone();
+        let all = Packed::of(&values)?.histogram(kind);
+        Ok(Self { kind, values, packed: OnceLock::new(), all })
     }
 
-    /// The customers of these rows, or all, that have a value.
-    fn part<'a>(&'a self, rows: Option<&'a [u32]>) -> Part<'a> {
-        let histogram = match rows {
-            None => Cow::Borrowed(&self.all),
-            Some(_) => Cow::Owned(self.keys.histogram(self.kind, rows)),
-        };
-        Part { keys: self, rows, histogram }
+    fn packed(&self) -> Result<&Packed, Error> {
+        if let Some(packed) = self.packed.get() {
+            return Ok(packed);
+        }
+        let packed = Packed::of(&self.values)?;
+        Ok(self.packed.get_or_init(|| packed))
+    }
+
+    /// All customers that have a value.
+    fn all(&self) -> Part<'_> {
+        Part { keys: self, rows: None, histogram: Cow::Borrowed(&self.all) }
+    }
+
+    /// The customers of these rows that have a value.
+    fn part<'a>(&'a self, rows: &'a [u32]) -> Result<Part<'a>, Error> {
+        let packed = self.packed()?;
+        let keys = rows.iter().filter_map(|row| packed.get(*row as usize)).collect();
+        Ok(Part { keys: self, rows: Some(rows), histogram: Cow::Owned(Histogram::new(self.kind, keys)) })
     }
 }
 
@@ -195,12 +190,13 @@ impl Part<'_> {
     }
 
     /// The key and the row of each of them.
-    fn keyed(&self) -> Vec<(i128, u32)> {
-        let keyed = |row: u32| Some((self.keys.keys.get(row as usize)?, row));
-        match self.rows {
-            None => (0..self.keys.keys.len() as u32).filter_map(keyed).collect(),
+    fn keyed(&self) -> Result<Vec<(i128, u32)>, Error> {
+        let packed = self.keys.packed()?;
+        let keyed = |row: u32| Some((packed.get(row as usize)?, row));
+        Ok(match self.rows {
+            None => (0..packed.len() as u32).filter_map(keyed).collect(),
             Some(rows) => rows.iter().copied().filter_map(keyed).collect(),
-        }
+        })
     }
 
     fn number(&self, key: i128) -> String {
@@ -226,7 +222,7 @@ fn grouped<C>(
     let Members { values, rows } = groups::members(within, customers)?;
     let mut list = Vec::with_capacity(values.len());
     for (value, rows) in values.into_iter().zip(rows) {
-        let Learned { customers, total, cuts } = learn(&keys.part(Some(&rows)))?;
+        let Learned { customers, total, cuts } = learn(&keys.part(&rows)?)?;
         list.push(if customers < within.min_group {
             Group::too_small(value, customers, within.min_group)
         } else {
@@ -252,23 +248,35 @@ pub(super) fn kind_of(ty: Type) -> Kind {
 
 /// The order-preserving keys of a column's values.
 pub(super) fn keys(column: &Column) -> Result<Vec<Option<i128>>, Error> {
-    Ok(match column.dtype() {
-        DataType::Float64 => column.f64()?.iter().map(|value| value.map(double_key)).collect(),
-        DataType::Decimal(..) => column.decimal()?.physical().iter().collect(),
-        _ => column.cast(&DataType::Int64)?.i64()?.iter().map(|value| value.map(i128::from)).collect(),
-    })
+    let mut keys = Vec::with_capacity(column.len());
+    each_key(column, |key| keys.push(key))?;
+    Ok(keys)
 }
 
-fn score_cuts(part: &Part<'_>, bins: Bins, best: Best, ids: Option<&Ids>) -> Learned<Option<Cut>> {
+fn each_key(column: &Column, visit: impl FnMut(Option<i128>)) -> Result<(), Error> {
+    match column.dtype() {
+        DataType::Float64 => column.f64()?.iter().map(|value| value.map(double_key)).for_each(visit),
+        DataType::Decimal(..) => column.decimal()?.physical().iter().for_each(visit),
+        _ => column.cast(&DataType::Int64)?.i64()?.iter().map(|key| key.map(i128::from)).for_each(visit),
+    }
+    Ok(())
+}
+
+fn score_cuts(
+    part: &Part<'_>,
+    bins: Bins,
+    best: Best,
+    ids: Option<&Ids>,
+) -> Result<Learned<Option<Cut>>, Error> {
     let shared = |cut: Option<i128>| cut.map(|key| Cut { value: part.number(key), customer: None });
     let cuts = match (bins, ids) {
-        (Bins::Quantiles(bins, Ties::Split), Some(ids)) => split_cuts(part, bins, best, ids),
+        (Bins::Quantiles(bins, Ties::Split), Some(ids)) => split_cuts(part, bins, best, ids)?,
         (Bins::Quantiles(bins, _), _) => {
             fit::quantile_cuts(&part.histogram, bins, best).into_iter().map(shared).collect()
         }
         (Bins::Mean, _) => vec![shared(fit::mean_cut(&part.histogram, best))],
     };
-    Learned { customers: part.customers(), total: None, cuts }
+    Ok(Learned { customers: part.customers(), total: None, cuts })
 }
 
 /// The method as the model names it.
@@ -320,8 +328,8 @@ impl Ids {
 }
 
 /// Equal-sized bins: customers are ranked from the worst by (value, id).
-fn split_cuts(part: &Part<'_>, bins: u16, best: Best, ids: &Ids) -> Vec<Option<Cut>> {
-    let mut ranked = part.keyed();
+fn split_cuts(part: &Part<'_>, bins: u16, best: Best, ids: &Ids) -> Result<Vec<Option<Cut>>, Error> {
+    let mut ranked = part.keyed()?;
     if best == Best::Low {
         ranked.iter_mut().for_each(|(key, _)| *key = -*key);
     }
@@ -331,7 +339,7 @@ fn split_cuts(part: &Part<'_>, bins: u16, best: Best, ids: &Ids) -> Vec<Option<C
         let key = if best == Best::Low { -key } else { key };
         Some(Cut { value: part.number(key), customer: Some(ids.text(row)?) })
     };
-    fit::split_positions(ranked.len() as u64, bins).into_iter().map(cut).collect()
+    Ok(fit::split_positions(ranked.len() as u64, bins).into_iter().map(cut).collect())
 }
 
 fn band_cuts(part: &Part<'_>, band: &plan::Band) -> Result<Learned<BandCut>, Error> {

@@ -146,7 +146,8 @@ impl Counts {
 /// Unscaled amounts, of which nearly all differ.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Amounts {
-    narrow: Vec<i64>,
+    /// Slice by slice, as they are not copied to be merged.
+    narrow: Vec<Vec<i64>>,
     /// Those that do not fit.
     wide: Vec<i128>,
 }
@@ -154,7 +155,10 @@ pub(super) struct Amounts {
 impl Amounts {
     fn push(&mut self, amount: i128) {
         match i64::try_from(amount) {
-            Ok(amount) => self.narrow.push(amount),
+            Ok(amount) => match self.narrow.last_mut() {
+                Some(slice) => slice.push(amount),
+                None => self.narrow.push(vec![amount]),
+            },
             Err(_) => self.wide.push(amount),
         }
     }
@@ -165,15 +169,18 @@ impl Amounts {
     }
 
     pub(super) fn sum(&self) -> i128 {
-        self.narrow.iter().map(|amount| i128::from(*amount)).chain(self.wide.iter().copied()).sum()
+        let narrow = self.narrow.iter().flatten().map(|amount| i128::from(*amount));
+        narrow.chain(self.wide.iter().copied()).sum()
     }
 
     /// The middle value, or the mean of the two in the middle.
     pub(super) fn median(mut self) -> Option<f64> {
         if self.wide.is_empty() {
-            return median(&mut self.narrow, |amount| amount as f64);
+            let mut all = Vec::with_capacity(self.narrow.iter().map(Vec::len).sum());
+            self.narrow.into_iter().for_each(|slice| all.extend(slice));
+            return median(&mut all, |amount| amount as f64);
         }
-        self.wide.extend(self.narrow.iter().map(|amount| i128::from(*amount)));
+        self.wide.extend(self.narrow.into_iter().flatten().map(i128::from));
         median(&mut self.wide, |amount| amount as f64)
     }
 }

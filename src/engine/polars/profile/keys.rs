@@ -37,6 +37,13 @@ impl Ids {
         })
     }
 
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Text(ids) => ids.len(),
+            Self::Int(ids) => ids.len(),
+        }
+    }
+
     /// Whether the id of a row is there.
     pub(super) fn is_there(&self, row: usize) -> bool {
         match self {

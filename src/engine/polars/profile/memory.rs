@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 const MIB: u64 = 1 << 20;
 
-/// What the program, the row groups that are being read and the batches on their way to the shards take, about.
-const READING: u64 = 256 * MIB;
+/// What the program, the row groups that are being read and the batches on their way to the shards take, about: that
+/// depends on the files. So it is half of a limit, but at least and at most this.
+const READING: [u64; 2] = [256 * MIB, 512 * MIB];
 /// With less than this a shard would do nothing but spill.
 const LEAST_OF_SHARD: u64 = 32 * MIB;
 
@@ -23,12 +24,13 @@ impl Memory {
     /// the other half is for the frame of finished customers.
     pub fn within(limit: u64, threads: usize, scratch: PathBuf) -> Self {
         let limit = limit.max(Self::least(threads));
-        Self { states: (limit - READING) / 2, scratch }
+        let [least, most] = READING;
+        Self { states: (limit - (limit / 2).clamp(least, most)) / 2, scratch }
     }
 
     /// The least limit that so many threads can work in.
     pub fn least(threads: usize) -> u64 {
-        READING + LEAST_OF_SHARD * threads as u64
+        READING[0] + LEAST_OF_SHARD * threads as u64
     }
 
     /// The part of each shard.

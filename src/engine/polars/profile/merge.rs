@@ -39,16 +39,17 @@ pub(super) fn in_order(frames: Vec<DataFrame>, plan: &Plan) -> Result<Vec<DataFr
 fn order(ids: &Column, plan: &Plan) -> Result<Vec<u32>, Error> {
     let parts = plan.parts(ids.len());
     let ids = Ids::new(ids, plan.customer.ty)?;
-    let mut keys: Vec<Vec<u128>> = vec![Vec::new(); parts];
-    for (row, hash) in ids.hashes().into_iter().enumerate() {
-        let part = if parts == 1 { 0 } else { write::part_of(hash, parts) };
-        keys[part].push(ids.head(row) << 32 | row as u128);
-    }
-    // Most ids order by their heads.
-    for part in &mut keys {
-        part.par_sort_unstable_by(|a, b| {
+    let hashes = if parts == 1 { Vec::new() } else { ids.hashes() };
+    let mut order = Vec::with_capacity(ids.len());
+    for part in 0..parts {
+        let is_in = |row: &usize| parts == 1 || write::part_of(hashes[*row], parts) == part;
+        let rows = (0..ids.len()).filter(is_in);
+        let mut keys: Vec<u128> = rows.map(|row| ids.head(row) << 32 | row as u128).collect();
+        // Most ids order by their heads.
+        keys.par_sort_unstable_by(|a, b| {
             (a >> 32).cmp(&(b >> 32)).then_with(|| ids.compare(*a as u32 as usize, *b as u32 as usize))
         });
+        order.extend(keys.into_iter().map(|key| key as u32));
     }
-    Ok(keys.into_iter().flatten().map(|key| key as u32).collect())
+    Ok(order)
 }
