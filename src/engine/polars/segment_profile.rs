@@ -23,14 +23,14 @@ const OTHER: &str = "other";
 /// A column whose values customers are counted by.
 struct Dimension {
     name: String,
-    /// Each customer's value, by number.
-    codes: Vec<u16>,
     /// From the most customers to the fewest, then the rest, then null; only those that somebody has.
     values: Vec<Option<String>>,
     /// Customers of each.
     totals: Vec<u64>,
     /// Values that may not be shown.
     hidden: Vec<bool>,
+    /// Customers by segment and value, of each segmentation.
+    cells: Vec<Vec<Vec<u64>>>,
 }
 
 /// `segment_profile.parquet`: for every segment, dimension and value its customers, their share in the segment, the
@@ -39,7 +39,7 @@ pub fn segment_profile(plan: &Plan, labelled: &DataFrame) -> Result<DataFrame, E
     let least = plan.privacy.report_min_group;
     let segmentations: Vec<Own> =
         plan.segmentations.iter().map(|one| Own::of(one, labelled)).collect::<Result<_, _>>()?;
-    let mut dimensions = dimensions(plan, labelled)?;
+    let mut dimensions = dimensions(plan, labelled, &segmentations)?;
     for own in &segmentations {
         dimensions
             .iter_mut()
@@ -47,12 +47,11 @@ pub fn segment_profile(plan: &Plan, labelled: &DataFrame) -> Result<DataFrame, E
             .for_each(|dimension| dimension.hide_segments(own, least));
     }
     let mut table = Table::default();
-    for own in &segmentations {
+    for (number, own) in segmentations.iter().enumerate() {
         let rows = hidden(&own.sizes, least);
-        let others: Vec<&Dimension> = dimensions.iter().filter(|one| one.name != own.name).collect();
-        let cells: Vec<_> = others.par_iter().map(|dimension| own.by(dimension)).collect();
-        for (dimension, cells) in others.into_iter().zip(cells) {
-            let hide = hidden_cells(&cells, (&rows, &dimension.hidden), least);
+        for dimension in dimensions.iter().filter(|one| one.name != own.name) {
+            let cells = &dimension.cells[number];
+            let hide = hidden_cells(cells, (&rows, &dimension.hidden), least);
             for (segment, id) in own.ids.iter().enumerate() {
                 for (value, text) in dimension.values.iter().enumerate() {
                     let all = own.codes.len() as f64;
@@ -95,11 +94,10 @@ impl<'a> Own<'a> {
         Ok(Self { name: &segmentation.name, ids, codes, sizes })
     }
 
-    /// Customers by segment and value.
-    fn by(&self, dimension: &Dimension) -> Vec<Vec<u64>> {
-        let width = dimension.values.len();
+    /// Customers by segment and value, of so many values.
+    fn by(&self, codes: &[u16], width: usize) -> Vec<Vec<u64>> {
         let mut cells = vec![0_u64; self.ids.len() * width];
-        for (segment, value) in self.codes.iter().zip(&dimension.codes) {
+        for (segment, value) in self.codes.iter().zip(codes) {
             cells[usize::from(*segment) * width + usize::from(*value)] += 1;
         }
         (0..self.ids.len()).map(|row| cells[row * width..][..width].to_vec()).collect()
@@ -135,7 +133,7 @@ impl Table {
 }
 
 /// Every dimension, in the order of the output.
-fn dimensions(plan: &Plan, labelled: &DataFrame) -> Result<Vec<Dimension>, Error> {
+fn dimensions(plan: &Plan, labelled: &DataFrame, segmentations: &[Own<'_>]) -> Result<Vec<Dimension>, Error> {
     let attributes = plan.customers.iter().flat_map(|customers| &customers.attributes);
     let attributes =
         attributes.filter(|one| one.ty.is_integer() || matches!(one.ty, Type::Text | Type::Bool));
@@ -148,13 +146,18 @@ fn dimensions(plan: &Plan, labelled: &DataFrame) -> Result<Vec<Dimension>, Error
     let names: Vec<&String> = names.collect();
     let found: Vec<Option<Dimension>> = names
         .into_par_iter()
-        .map(|name| dimension(name, labelled.column(name)?, least))
+        .map(|name| dimension(name, labelled.column(name)?, segmentations, least))
         .collect::<Result<_, Error>>()?;
     Ok(found.into_iter().flatten().collect())
 }
 
 /// A column as a dimension; none where it has too many values.
-fn dimension(name: &str, column: &Column, least: Option<u64>) -> Result<Option<Dimension>, Error> {
+fn dimension(
+    name: &str,
+    column: &Column,
+    segmentations: &[Own<'_>],
+    least: Option<u64>,
+) -> Result<Option<Dimension>, Error> {
     let Some(Coded { mut codes, values: texts, counts }) = coded(column, MOST_DISTINCT)? else {
         return Ok(None);
     };
@@ -190,7 +193,9 @@ fn dimension(name: &str, column: &Column, least: Option<u64>) -> Result<Option<D
     }
     codes.iter_mut().for_each(|code| *code = code_of.get(usize::from(*code)).copied().unwrap_or(null));
     let hidden = hidden(&totals, least);
-    Ok(Some(Dimension { name: name.to_owned(), codes, values, totals, hidden }))
+    // The codes go when they are counted: there is one for every customer.
+    let cells = segmentations.iter().map(|own| own.by(&codes, values.len())).collect();
+    Ok(Some(Dimension { name: name.to_owned(), values, totals, hidden, cells }))
 }
 
 impl Dimension {

@@ -48,6 +48,7 @@ pub(super) fn tallies(
             }
         });
         if let Ok(revenue) = customers.column(REVENUE) {
+            tallies.iter_mut().for_each(|tally| tally.revenue = Amounts::of(tally.customers as usize));
             of_each(&codes, &mut tallies, revenue.decimal()?.physical().iter(), |tally, amount| {
                 tally.revenue.push(amount.unwrap_or(0));
             });
@@ -153,13 +154,15 @@ pub(super) struct Amounts {
 }
 
 impl Amounts {
+    /// Room for those of so many customers.
+    fn of(customers: usize) -> Self {
+        Self { narrow: vec![Vec::with_capacity(customers)], wide: Vec::new() }
+    }
+
     fn push(&mut self, amount: i128) {
-        match i64::try_from(amount) {
-            Ok(amount) => match self.narrow.last_mut() {
-                Some(slice) => slice.push(amount),
-                None => self.narrow.push(vec![amount]),
-            },
-            Err(_) => self.wide.push(amount),
+        match (i64::try_from(amount), self.narrow.last_mut()) {
+            (Ok(amount), Some(slice)) => slice.push(amount),
+            _ => self.wide.push(amount),
         }
     }
 
