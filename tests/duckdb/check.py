@@ -9,80 +9,48 @@ its folder. Exit code 0 when everything agrees, 1 when anything does not, 2 for 
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from random import Random
 
 import duckdb
 
 import big
-import compare
 import generate
 import goldens
-import oracle
+import overrides
 import randrules
 import sides
+import ways
 from rules import Metric, Rules, yaml_text
 
 
-def tiermill(binary, folder, as_of, timeout_seconds=120):
-    """Runs the job of `folder`; returns (exit code, the end of what it said)."""
-    command = [binary, "run", folder / "rules.yml", "--as-of", as_of, "--out", folder / "out"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout_seconds)
-    except subprocess.TimeoutExpired:
-        return None, f"no end after {timeout_seconds} s"
-    (folder / "stdout.txt").write_text(done.stdout)
-    (folder / "stderr.txt").write_text(done.stderr)
-    return done.returncode, done.stderr[-3000:]
-
-
-def rejected_complaints(connection, published, as_of, rules):
-    """The rows set aside. Whether a bad row after the as-of is among them is not for us to say."""
-    file = published / "rejected.parquet"
-    count = 0
-    if file.is_file():
-        count = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()[0]
-    in_time = f"__time IS NULL OR __day <= DATE '{as_of}'"
-    low, high = connection.execute(f"SELECT count(*) FILTER ({in_time}), count(*) FROM {'set_aside' if rules.sides else 'rejected'}").fetchone()
-    if not low <= count <= high:
-        yield f"rejected.parquet has {count} rows, expected {low if low == high else f'{low} to {high}'}"
-
-
-def evaluate(binary, folder, connection, rules, files, as_of, types, hive="", timeout_seconds=120, check_rejected=True):
-    """Runs both engines on what is written in `folder`; returns the list of complaints."""
-    script = oracle.run(connection, rules, files, as_of, types, hive)
-    (folder / "oracle.sql").write_text(script)
-    code, said = tiermill(binary, folder, as_of, timeout_seconds)
-    rows = connection.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [[str(file) for file in files]])
-    if rows.fetchall()[0][0] == 0:
-        # Input files without a row are refused: an empty table would be published over a good one.
-        return [] if code == 4 else [f"tiermill run: exit code {code}, expected 4 for an empty input"]
-    if code != 0:
-        return [f"tiermill run: exit code {code}, expected 0", *said.splitlines()]
-    published = folder / "out" / f"as_of={as_of}"
-    found = list(compare.complaints(connection, rules, published, types["customer"]))
-    found += sides.manifest_complaints(connection, rules.sides, published)
-    if check_rejected:
-        found += rejected_complaints(connection, published, as_of, rules)
-    return found
-
-
-def random_case(binary, folder, seed):
+def random_case(binary, folder, seed, seen):
     rng = Random(seed)
+    way, filler = ways.draw(rng)
     orders = generate.draw(rng)
-    rules = randrules.draw(rng, orders)
+    orders.filler = filler
+    if way == "merging":
+        generate.come_later(rng, orders)
+    rules = randrules.draw(rng, orders, way == "merging")
     with duckdb.connect(config={"threads": 2}) as connection:
         rules.path, files = generate.write(connection, orders, folder, rng)
         if rules.sides:
             sides.write(connection, rules.sides, folder, rng)
+        if rules.overrides:
+            overrides.write(connection, rules.overrides, folder, rng, orders.types["customer"])
         (folder / "rules.yml").write_text(yaml_text(rules, rng))
-        # a filter may or may not let a NaN through, before it is rejected
-        sure = not (orders.has_nan and rules.where is not None)
-        return evaluate(binary, folder, connection, rules, files, orders.as_of, orders.types, orders.hive, check_rejected=sure)
+    # a filter may or may not let a NaN through, before it is rejected
+    sure = not (orders.has_nan and rules.where is not None)
+    case = ways.Case(binary, folder, rules, files, orders.types, orders.hive, check_rejected=sure, seen=seen)
+    if way == "plain":
+        return ways.plain(case, orders.as_of)
+    if way == "limited":
+        return ways.limited(case, orders.as_of, rng)
+    return ways.cached(case, orders.as_of, rng, ways.least(rng) if way == "limited cached" else ())
 
 
 def missing_case(binary, folder):
@@ -90,7 +58,7 @@ def missing_case(binary, folder):
     rules = Rules("missing", "data/nowhere/*.parquet", "customer_id", "order_id", "ordered_at", "amount")
     rules.metrics = [Metric("order_count", "count", "rows")]
     (folder / "rules.yml").write_text(yaml_text(rules))
-    code, said = tiermill(binary, folder, "2025-01-31")
+    code, said, _ = ways.Case(binary, folder, rules, [], {}).run("2025-01-31")
     return [] if code == 4 else [f"tiermill run: exit code {code}, expected 4 for a missing input", *said.splitlines()]
 
 
@@ -98,8 +66,13 @@ def big_case(binary, folder, count):
     rules = big.rules()
     with duckdb.connect() as connection:
         rules.path, files = big.write(connection, count, folder)
-        (folder / "rules.yml").write_text(yaml_text(rules))
-        return evaluate(binary, folder, connection, rules, files, big.AS_OF, big.TYPES, timeout_seconds=3600, check_rejected=False)
+    (folder / "rules.yml").write_text(yaml_text(rules))
+    case = ways.Case(binary, folder, rules, files, big.TYPES, timeout_seconds=3600, check_rejected=False)
+    return ways.plain(case, big.AS_OF)
+
+
+# A case that takes longer says so.
+SLOW_SECONDS = 60
 
 
 class Tally:
@@ -108,15 +81,20 @@ class Tally:
     def __init__(self, root, keep_all):
         self.root, self.keep_all = root, keep_all
         self.passed = self.failed = 0
+        self.seen = Counter()
 
     def run(self, title, case):
         folder = self.root / title.replace(" ", "-")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        started = time.monotonic()
         try:
             found = case(folder)
         except duckdb.Error as error:
             found = [f"DuckDB: {error}"]
+        seconds = time.monotonic() - started
+        if seconds > SLOW_SECONDS:
+            print(f"{title} took {seconds:.0f} s", flush=True)
         if not found:
             self.passed += 1
             if not self.keep_all:
@@ -160,19 +138,20 @@ def main():
     tally = Tally(root.resolve(), bool(args.keep) or args.case_seed is not None)
     started = time.monotonic()
     if args.case_seed is not None:
-        tally.run(f"case {args.case_seed}", lambda folder: random_case(args.bin, folder, args.case_seed))
+        tally.run(f"case {args.case_seed}", lambda folder: random_case(args.bin, folder, args.case_seed, tally.seen))
         print(f"folder {root}")
     else:
         tally.run("missing input", lambda folder: missing_case(args.bin, folder))
         for number in range(1, args.cases + 1):
             seed = args.seed * 1_000_000 + number
-            tally.run(f"case {seed}", lambda folder, seed=seed: random_case(args.bin, folder, seed))
+            tally.run(f"case {seed}", lambda folder, seed=seed: random_case(args.bin, folder, seed, tally.seen))
             if number % 20 == 0:
                 print(f"{number} of {args.cases} cases, {tally.failed} failed, {time.monotonic() - started:.0f} s", flush=True)
     if args.big:
         tally.run(f"big {args.big}", lambda folder: big_case(args.bin, folder, args.big))
     if not args.keep and not any(root.iterdir()):
         root.rmdir()
+    print(", ".join(f"{count} {what}" for what, count in sorted(tally.seen.items())))
     print(f"{tally.passed} passed, {tally.failed} failed")
     return 1 if tally.failed else 0
 

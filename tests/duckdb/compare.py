@@ -64,7 +64,7 @@ def expected_types(rules, customer_type):
     types |= {b.name: "VARCHAR" for b in rules.bands}
     types["clv"] = "DOUBLE"
     for s in rules.segments:
-        types |= {s.name: "VARCHAR", f"{s.name}_rule": some_integer}
+        types |= {s.name: "VARCHAR", f"{s.name}_rule": some_integer, f"{s.name}_override": "VARCHAR"}
     return types
 
 

@@ -45,6 +45,8 @@ class Orders:
     hive: str = ""
     rows: list = field(default_factory=list)
     file_count: int = 1
+    filler: int = 0  # rows that are added for the sake of their number
+    last_from: str = ""  # rows of this day and later ones are in the last file
 
 
 def draw(rng):
@@ -93,6 +95,33 @@ def draw(rng):
         columns["store"] = "VARCHAR"
     orders.rows = list(draw_rows(rng, orders))
     return orders
+
+
+def come_later(rng, orders):
+    """Has the last days' rows in the last file, more or less where an earlier run may have ended."""
+    if orders.hive or orders.file_count == 1:
+        return
+    first = dt.date.fromisoformat(orders.as_of) - dt.timedelta(rng.choice([-1, 0, 2, 39, 399]))
+    orders.last_from = str(first)
+
+
+def fill(connection, columns, customer, order, count):
+    """Adds rows of many more customers to the table `source`; their values are those of its rows, in any combination."""
+    if not count or connection.execute("SELECT count(*) FROM source").fetchone()[0] == 0:
+        return
+    names = ["file", *columns]
+    lists = ", ".join(f"list({q(c)}) AS {q(c)}" for c in names)
+    values = []
+    for salt, c in enumerate(names):
+        value = f"l.{q(c)}[1 + CAST(hash(i * 100 + {salt}) % len(l.{q(c)}) AS BIGINT)]"
+        if c == customer:
+            number = f"(hash(i * 100) % {count // 3 * 2})"
+            value = f"5000000 + {number}" if columns[c] == "BIGINT" else f"'filler ' || {number}"
+        elif c == order:
+            value = f"CAST(10000000 + i AS {columns[c]})"
+        values.append(value)
+    rows = f"SELECT {', '.join(values)} FROM range({count}) AS r(i), (SELECT {lists} FROM source) AS l"
+    connection.execute(f"INSERT INTO source {rows}")
 
 
 def draw_rows(rng, orders):
@@ -219,9 +248,15 @@ def write(connection, orders, folder, rng):
     tuples = []
     for row in orders.rows:
         texts = ["NULL" if row[c] is None else t(row[c]) for c in orders.columns]
-        tuples.append(f"({rng.randrange(orders.file_count)}, {', '.join(texts)})")
+        file = rng.randrange(orders.file_count)
+        if orders.last_from:
+            time = row[orders.roles["time"]]
+            is_late = time is not None and time[:10] >= orders.last_from
+            file = orders.file_count - 1 if is_late else rng.randrange(orders.file_count - 1)
+        tuples.append(f"({file}, {', '.join(texts)})")
     if tuples:
         connection.execute(f"INSERT INTO source VALUES {', '.join(tuples)}")
+    fill(connection, orders.columns, orders.roles["customer"], orders.roles["order"], orders.filler)
 
     data = Path(folder, "data", "orders")
     data.mkdir(parents=True)

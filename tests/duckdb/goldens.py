@@ -14,6 +14,7 @@ import duckdb
 import expr
 import generate
 import oracle
+import overrides
 from rules import Band, Metric, Rules, Score, Segmentation
 
 D = Decimal
@@ -351,7 +352,44 @@ def golden_lifecycle():
     return expected_rows(rows, rules, "2025-01-31", types), {who: dict(zip(names, labels)) for who, labels in wanted.items()}
 
 
-GOLDENS = [golden_metrics, golden_scores, golden_nulls, golden_presets, golden_groups, golden_lifecycle]
+def golden_overrides():
+    """Labels set by hand: gold from 100, silver from 50, bronze from 10, and a second segmentation that reads the first."""
+    rows = table("\n".join(f"{who} {who} 2025-01-01 {amount}" for who, amount in zip("abcdefgh", [100, 5, 20, 120, 70, 200, 60, 1])))
+    at_least = [("gold", 100), ("silver", 50), ("bronze", 10)]
+    tier = [(label, expr.binary(">=", expr.name("revenue"), expr.lit(least))) for label, least in at_least]
+    chosen = expr.all_of(expr.binary("=", expr.name("tier"), expr.lit("gold")), expr.is_null(expr.name("tier_override")))
+    rules = blank(metrics=[Metric("revenue", "money", "sum", "amount")])
+    rules.segments = [Segmentation("tier", rules=tier, default="none"), Segmentation("vip", rules=[("yes", chosen)], default="no")]
+    lines = [
+        ("a", "exclude", "gold", None),  # silver is the next that is true
+        ("b", "pin", "gold", "2025-12-31"),
+        ("c", "floor", "silver", "2025-01-31"),  # the last day counts
+        ("d", "floor", "bronze", None),  # better already
+        ("e", "cap", "bronze", "2025-01-30"),  # over
+        ("g", "cap", "bronze", None),
+        ("h", "exclude", "bronze", None),  # is not bronze
+        ("nobody", "pin", "gold", None),
+    ]
+    rules.overrides = overrides.Overrides()
+    for who, action, segment, last in lines:
+        line = ["tier", who, action, segment, "why", "ann", last]
+        rules.overrides.lines.append(dict(zip(overrides.COLUMNS, line)))
+    wanted = {
+        "a": ["silver", 1, "exclude", "no"],
+        "b": ["gold", 0, "pin", "no"],
+        "c": ["silver", 3, "floor", "no"],
+        "d": ["gold", 1, "floor", "no"],
+        "e": ["silver", 2, None, "no"],
+        "f": ["gold", 1, None, "yes"],
+        "g": ["bronze", 2, "cap", "no"],
+        "h": ["none", 0, "exclude", "no"],
+    }
+    types = {"customer": "VARCHAR", "time": "DATE", "amount": "BIGINT"}
+    names = ["tier", "tier_rule", "tier_override", "vip"]
+    return expected_rows(rows, rules, "2025-01-31", types), {who: dict(zip(names, values)) for who, values in wanted.items()}
+
+
+GOLDENS = [golden_metrics, golden_scores, golden_nulls, golden_presets, golden_groups, golden_lifecycle, golden_overrides]
 
 
 def failures():

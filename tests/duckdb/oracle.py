@@ -8,6 +8,7 @@ output column and a few hidden ones (`__…`). Both are ordinary scripts: paste 
 from decimal import Decimal
 
 import expr
+import overrides
 import presets
 import sides
 from expr import quote_name as q
@@ -268,7 +269,7 @@ def learned_sql(s, variable, previous):
 
 
 def segment_sql(s):
-    """(rule number, label) as two expressions; the second reads the first."""
+    """(rule number, label, the conditions) of the rules; the second reads the first."""
     default = s.default
     if s.preset:
         *labels, default = presets.labels(s.preset)
@@ -287,7 +288,7 @@ def segment_sql(s):
     rule = " ".join(f"WHEN {c} THEN {i}" for i, c in enumerate(conditions, 1))
     label = " ".join(f"WHEN {i} THEN {t(x)}" for i, x in enumerate(labels, 1))
     number = q(s.name + "_rule")
-    return f"CASE {rule} ELSE 0 END AS {number}", f"CASE {number} {label} ELSE {t(default)} END AS {q(s.name)}"
+    return f"CASE {rule} ELSE 0 END AS {number}", f"CASE {number} {label} ELSE {t(default)} END", conditions
 
 
 def expected_sql(rules, as_of):
@@ -341,14 +342,21 @@ def expected_sql(rules, as_of):
     for s in rules.segments:
         for variable in learned_variables(s):
             add(learned_sql(s, variable, steps[-1][0]))
-        for expression in segment_sql(s):
-            add_column(expression)
+        number, label, conditions = segment_sql(s)
+        add_column(number)
+        if not rules.overrides:
+            add_column(f"{label} AS {q(s.name)}")
+            continue
+        add_column(f"{label} AS {q(f'__ruled_{s.name}')}")
+        for step in overrides.steps(s, conditions, as_of, steps[-1][0]):
+            add(step.replace("{previous}", steps[-1][0]))
     ctes = ",\n".join(f"  {q(n)} AS ({query})" for n, query in steps)
     return f"CREATE TABLE expected AS WITH\n{ctes}\nSELECT *, __customer AS {q(rules.customer)} FROM {steps[-1][0]};\n"
 
 
 def run(connection, rules, files, as_of, types, hive=""):
     """Fills `expected` on this connection and returns the script that did it."""
-    script = "SET TimeZone = 'UTC';\n" + load_sql(rules, files, as_of, types, hive) + expected_sql(rules, as_of)
+    by_hand = overrides.load_sql(rules.overrides, types["customer"]) if rules.overrides else ""
+    script = "SET TimeZone = 'UTC';\n" + load_sql(rules, files, as_of, types, hive) + by_hand + expected_sql(rules, as_of)
     connection.execute(script)
     return script

@@ -7,6 +7,7 @@ pinned down by the contract: no band or mean of a float, no preset on a score th
 from decimal import Decimal
 
 import expr
+import overrides
 import presets
 import sides
 from generate import CATEGORIES, CHANNELS, REGIONS, STATUSES
@@ -26,16 +27,17 @@ USUAL_FILTERS = [
 COMPARISONS = ["=", "<>", "<", "<=", ">", ">="]
 
 
-def draw(rng, orders):
-    """The rules of one case; `path` is left for the writer of the files."""
+def draw(rng, orders, merging=False):
+    """The rules of one case; `path` is left for the writer of the files. Those that are `merging` have aggregates that
+    a cache can extend by further days."""
     roles = orders.roles
     rules = Rules("cross_check", "", roles["customer"], roles["order"], roles["time"], roles["amount"])
     rules.timezone = "" if orders.timezone == "UTC" and rng.random() < 0.5 else orders.timezone
     rules.grain, rules.scale = orders.grain, orders.scale
     if rng.random() < 0.5:
         rules.where = rng.choice(USUAL_FILTERS) if rng.random() < 0.6 else row_condition(rng, orders, roles["amount"])
-    rules.sides = sides.draw(rng, orders, row_condition)
-    rules.metrics = list(draw_metrics(rng, orders, rules))
+    rules.sides = sides.draw(rng, orders, row_condition, merging)
+    rules.metrics = list(draw_metrics(rng, orders, rules, merging))
     rules.scores = list(draw_scores(rng, readable(rules), groupable(rules)))
     exact = [m for m in readable(rules) if is_exact(m)]
     for i in range(rng.choice([0, 1, 1, 2]) if exact else 0):
@@ -47,6 +49,9 @@ def draw(rng, orders):
     if rng.random() < 0.4:
         rules.clv = (rng.choice([30, 90, 365]), rng.choice([Decimal("0.30"), Decimal("0.125"), 1]))
     rules.segments = list(draw_segments(rng, rules))
+    rules.overrides = overrides.draw(rng, orders, rules)
+    if rules.overrides:
+        ask_for_overrides(rng, rules)
     rules.declared = rng.sample(rules.segments, len(rules.segments))
     if rng.random() < 0.2:
         names = rules.output_columns()
@@ -54,6 +59,15 @@ def draw(rng, orders):
         rng.shuffle(rest)
         rules.columns = names[:1] + rest[: rng.randint(1, len(rest))] if rest else names
     return rules
+
+
+def ask_for_overrides(rng, rules):
+    """Lets a rule of a later segmentation read what was done by hand in an earlier one."""
+    for earlier, s in zip(rules.segments, rules.segments[1:]):
+        if s.rules and rng.random() < 0.5:
+            (label, when), *rest = s.rules
+            asked = overrides.reads(rng, earlier.name)
+            s.rules = [(label, rng.choice([expr.all_of, expr.any_of])(when, asked)), *rest]
 
 
 BOUNDS = [
@@ -143,16 +157,16 @@ def combine(rng, leaf):
     return expr.all_of(leaf(), expr.negate(expr.any_of(leaf(), leaf())))
 
 
-def draw_metrics(rng, orders, rules):
+def draw_metrics(rng, orders, rules, merging):
     metrics = []
     if rng.random() < 0.85:
         metrics += [
             Metric("recency_days", "days", "days_since_last"),
-            Metric("order_count", "count", rng.choice(["orders", "rows", "purchase_days"])),
+            Metric("order_count", "count", rng.choice(["rows" if merging else "orders", "rows", "purchase_days"])),
             Metric("revenue", "money", "sum", "amount"),
         ]
     for i in range(rng.randint(1, 8)):
-        metrics.append(draw_aggregate(rng, orders, f"m{i}", metrics))
+        metrics.append(draw_aggregate(rng, orders, f"m{i}", metrics, merging))
     if rules.sides:
         for i in range(len(rules.sides.events) * rng.randint(1, 3)):
             divisors = [m.name for m in metrics if is_exact(m)]
@@ -178,8 +192,11 @@ def readable(rules):
     return readable_attributes(rules) + rules.metrics
 
 
-def draw_aggregate(rng, orders, name, earlier):
-    kind = rng.choice(
+MERGING = "days_since_last days_since_first last_gap purchase_days purchase_days rows count sum sum min max avg".split()
+
+
+def draw_aggregate(rng, orders, name, earlier, merging=False):
+    kind = rng.choice(MERGING) if merging else rng.choice(
         "days_since_last days_since_first last_gap gap_quantile purchase_days orders rows monthly_cv count count_distinct "
         "sum sum sum min max avg avg first last first last top top".split()
     )
@@ -201,14 +218,15 @@ def draw_aggregate(rng, orders, name, earlier):
         m.type = numbers[m.of] if kind == "sum" else "double"
         m.nullable = kind == "avg"
     elif kind != "orders" and kind != "rows" and kind != "purchase_days":
-        everything = numbers | texts
+        everything = numbers if merging else numbers | texts
         m.of = rng.choice(["channel", "category", "region", "quantity"] if kind == "top" else list(everything))
         m.type, m.nullable = everything[m.of], True
         if kind == "top":
             m.weight = rng.choice([("sum", "amount"), ("rows", None), ("sum", "quantity"), ("sum", "cost")])
-    if kind != "monthly_cv" and rng.random() < 0.35:
+    unbounded = merging and kind in ("days_since_last", "days_since_first", "last_gap", "min", "max")
+    if kind != "monthly_cv" and not unbounded and rng.random() < 0.35:
         m.window_days = rng.choice(WINDOWS)
-    if rng.random() < 0.3:
+    if rng.random() < 0.3 and not (merging and kind == "last_gap"):
         m.where = row_condition(rng, orders, "amount")
     if (m.window_days or m.where) and m.type == "days":
         m.nullable = True

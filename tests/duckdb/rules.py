@@ -131,6 +131,7 @@ class Rules:
     declared: list = field(default_factory=list)  # the same in the order of the file, if that is another one
     columns: list = field(default_factory=list)
     sides: object = None  # a sides.Sides, or None for one input of orders alone
+    overrides: object = None  # an overrides.Overrides, or None
 
     @property
     def money_scale(self):
@@ -147,7 +148,7 @@ class Rules:
         if self.clv:
             names.append("clv")
         for s in self.declared or self.segments:
-            names += [s.name, f"{s.name}_rule"]
+            names += [s.name, f"{s.name}_rule"] + [f"{s.name}_override"] * bool(self.overrides)
         return names
 
 
@@ -280,6 +281,8 @@ def yaml_text(rules, rng=None):
             ids = [{"id": i, "when": expr.rules_text(when)} for i, when in s.rules]
             segments[s.name] = {"rules": ids, "default": s.default}
     section("segments", segments)
+    if rules.overrides:
+        lines += ["", f"overrides: {flow({'path': rules.overrides.path})}"]
     lines += ["", "output:", "  path: out/result"]
     if rules.columns:
         lines.append(f"  columns: {flow(rules.columns)}")

@@ -32,6 +32,7 @@ class Table:
     rows: list = field(default_factory=list)
     where: expr.Node = None
     files: list = field(default_factory=list)
+    filler: int = 0
 
 
 @dataclass
@@ -59,8 +60,8 @@ class Sides:
         return all(o.types["time"] == "TIMESTAMPTZ" for o in (self.orders, self.second) if o)
 
 
-def draw(rng, orders, row_condition):
-    """The sides of one case, or None for the orders alone."""
+def draw(rng, orders, row_condition, only_orders=False):
+    """The sides of one case, or None for the orders alone; perhaps only further orders."""
     if rng.random() < 0.4:
         return None
     sides = Sides(orders)
@@ -74,13 +75,17 @@ def draw(rng, orders, row_condition):
         sides.second = draw_second(rng, orders, somebody)
         if rng.random() < 0.4:
             sides.second_where = row_condition(rng, sides.second, sides.second.roles["amount"])
+    if only_orders:
+        return sides if sides.second else None
     if rng.random() < 0.7:
         sides.people = draw_people(rng, orders, known, strangers)
         sides.attributes = rng.sample(list(ATTRIBUTES), rng.randint(0, len(ATTRIBUTES)))
         sides.unknown = rng.choice(["", "leave_out", "join", "join"])
         sides.consent = rng.random() < 0.3
+        sides.people.filler = orders.filler // 2
     for name in rng.sample(["visits", "reviews"], rng.choice([0, 1, 1, 2])):
         sides.events.append(draw_events(rng, orders, name, somebody))
+        sides.events[-1].filler = orders.filler // 6
     if rng.random() < 0.4:
         kind = orders.types["customer"]
         sides.suppress = Table("suppress", {"id": kind, "why": "VARCHAR"}, "id")
@@ -105,6 +110,7 @@ def draw_second(rng, orders, somebody):
         {"time": time, "amount": amount, "customer": orders.types["customer"]},
         orders.grain, rng.choice([None, None, 2, 3]), orders.amount_is_coarse, False, file_count=rng.randint(1, 2),
     )  # fmt: skip
+    second.filler = orders.filler // 3
     while not second.rows:
         second.rows = list(generate.draw_rows(rng, second))
     for row in second.rows:
@@ -199,18 +205,19 @@ def write(connection, sides, folder, rng):
         if not table:
             continue
         declared = ", ".join(f"{q(c)} {kind}" for c, kind in table.columns.items())
-        connection.execute(f"CREATE OR REPLACE TABLE source (part INTEGER, {declared})")
+        connection.execute(f"CREATE OR REPLACE TABLE source (file INTEGER, {declared})")
         for row in table.rows:
             values = ", ".join("NULL" if v is None else t(v) for v in row.values())
             names = ", ".join(q(c) for c in row)
-            connection.execute(f"INSERT INTO source (part, {names}) VALUES ({rng.randrange(2)}, {values})")
+            connection.execute(f"INSERT INTO source (file, {names}) VALUES ({rng.randrange(2)}, {values})")
+        generate.fill(connection, table.columns, table.customer, "", table.filler)
         below = Path(folder, "data", table.name)
         below.mkdir(parents=True)
         ending, form = ("csv", "csv, header") if table is sides.suppress and sides.suppress_csv else ("parquet", "parquet")
         for part in range(2):
             file = below / f"part-{part}.{ending}"
             names = ", ".join(q(c) for c in table.columns)
-            connection.execute(f"COPY (SELECT {names} FROM source WHERE part = {part}) TO {t(str(file))} (FORMAT {form})")
+            connection.execute(f"COPY (SELECT {names} FROM source WHERE file = {part}) TO {t(str(file))} (FORMAT {form})")
             table.files.append(str(file))
 
 
