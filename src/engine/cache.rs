@@ -188,6 +188,12 @@ impl Cache {
     /// Begins an entry.
     pub(super) fn draft(&self, key: &str) -> Result<Draft, Error> {
         private_folder(&self.folder)?;
+        for (name, path) in self.folders()? {
+            // Of a run that was killed. A draft whose lock is not there yet is left for a clean-up.
+            if name.starts_with(DRAFT) && path.join(LOCK).exists() && !is_locked(&path) {
+                remove_folder(&path).ok();
+            }
+        }
         let path = self.folder.join(format!("{DRAFT}{key}-{}", std::process::id()));
         // Of another process with the same number, which has ended.
         remove_folder(&path)?;

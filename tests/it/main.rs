@@ -15,6 +15,7 @@ mod fuzz;
 mod goldens;
 mod inputs;
 mod kept;
+mod killed;
 mod lint;
 mod memory;
 mod presets;
