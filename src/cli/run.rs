@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::engine;
 use crate::engine::Cache;
 use crate::engine::polars::kept::Way;
-use crate::engine::polars::{Profile, clv, fit, kept, pseudonyms};
+use crate::engine::polars::{Profile, clv, fit, kept, overrides, pseudonyms};
 use crate::engine::pseudonym::{Key, SHORTEST_BYTES};
 use crate::fit::{Calibration, ClvModel, Model};
 use crate::plan::Plan;
@@ -57,6 +57,7 @@ fn work(args: &RunArgs) -> Result<Outcome, Failure> {
         |plan| format!("{} files, {} rows", plan.files().count(), plan.rows()),
     )?;
     let key = key(&plan)?;
+    overrides::drop_suppressed(&mut plan)?;
     if let Some(key) = &key {
         key.hide_overrides(&mut plan);
     }

@@ -111,7 +111,7 @@ def steps(s, conditions, as_of, previous):
     joined = f"""SELECT p.*, o.action AS {done}, o.segment AS {to} FROM {previous} p LEFT JOIN overrides o
       ON o.segmentation = {t(s.name)} AND o.cid = p.__customer AND (o.last_day IS NULL OR o.last_day >= DATE {t(as_of)})"""
     place = " ".join(f"WHEN {t(label)} THEN {number}" for number, label in enumerate(all_labels))
-    others = " ".join(f"WHEN {c} AND {to} <> {t(label)} THEN {t(label)}" for c, label in zip(conditions, all_labels))
+    others = " ".join(f"WHEN ({c}) AND {to} <> {t(label)} THEN {t(label)}" for c, label in zip(conditions, all_labels))
     label = f"""CASE {done} WHEN 'pin' THEN {to}
       WHEN 'floor' THEN CASE WHEN (CASE {ruled} {place} END) > (CASE {to} {place} END) THEN {to} ELSE {ruled} END
       WHEN 'cap' THEN CASE WHEN (CASE {ruled} {place} END) < (CASE {to} {place} END) THEN {to} ELSE {ruled} END
@@ -127,6 +127,8 @@ def complaints(connection, rules, published, as_of):
             yield "there is an overrides.parquet, and no overrides"
         return
     expected = []
+    # who asked to be forgotten is not named here, either
+    named = "o.cid NOT IN (SELECT id FROM suppress)" if rules.sides and rules.sides.suppress else "true"
     for s in rules.segments:
         place = " ".join(f"WHEN {t(label)} THEN {number}" for number, label in enumerate(labels(s)))
         ruled, given = q(f"__ruled_{s.name}"), q(s.name)
@@ -135,7 +137,7 @@ def complaints(connection, rules, published, as_of):
           o.last_day, CAST(o.last_day - DATE {t(as_of)} AS INTEGER),
           CASE WHEN o.last_day < DATE {t(as_of)} THEN 'expired' WHEN e.__customer IS NULL THEN 'unknown_customer'
             WHEN {steps_off} = 0 THEN 'no_op' WHEN {steps_off} = 1 THEN 'applied' ELSE 'far_off' END,
-          {ruled}, {given} FROM overrides o LEFT JOIN expected e ON o.cid = e.__customer WHERE o.segmentation = {t(s.name)}""")
+          {ruled}, {given} FROM overrides o LEFT JOIN expected e ON o.cid = e.__customer WHERE o.segmentation = {t(s.name)} AND {named}""")
     wanted = connection.execute(" UNION ALL ".join(expected) + " ORDER BY ALL").fetchall()
     got = "SELECT * REPLACE (CAST(customer AS VARCHAR) AS customer) FROM read_parquet(?, hive_partitioning = false) ORDER BY ALL"
     found = connection.execute(got, [str(file)]).fetchall()

@@ -14,12 +14,25 @@ use crate::fit::Model;
 use crate::plan::{Action, Id, Override, Overrides, Plan, Segmentation, Type};
 
 use super::apply::rule_number;
+use super::profile::Gate;
 
 /// The number of a customer's override, and of its label, while labels are made.
 const OVERRIDE: &str = "@override";
 const LABEL: &str = "@label";
 /// The rule that would match without those that give a segment.
 const WITHOUT: &str = "@without_";
+
+/// Drops the overrides of suppressed customers, before their ids become pseudonyms: nothing that is published names them.
+pub fn drop_suppressed(plan: &mut Plan) -> Result<(), Error> {
+    let (Some(overrides), true) = (&plan.overrides, plan.suppress.is_some()) else { return Ok(()) };
+    let ty = plan.customer.ty;
+    let ids = customers(ty, overrides.list.iter().map(|one| &one.customer));
+    let mut stays = Gate::open(plan)?.passing(&ids, ty)?.into_iter();
+    if let Some(overrides) = &mut plan.overrides {
+        overrides.list.retain(|_| stays.next().unwrap_or(true));
+    }
+    Ok(())
+}
 
 /// Adds the label of a segmentation, whose rule's number is there, and the column that says what was done by hand.
 pub(super) fn apply(
@@ -236,7 +249,7 @@ pub fn report(
     };
     let columns = vec![
         text("segmentation", &mut all().map(|(one, ..)| Some(one.segmentation.as_str()))),
-        customers(plan, all().map(|(one, ..)| &one.customer)),
+        customers(plan.id_type(), all().map(|(one, ..)| &one.customer)),
         text("action", &mut all().map(|(one, ..)| Some(one.action.name()))),
         text("segment", &mut all().map(|(_, segment, ..)| Some(*segment))),
         text("reason", &mut all().map(|(one, ..)| Some(one.reason.as_str()))),
@@ -266,9 +279,9 @@ fn rows<'a>(
 }
 
 /// Ids as a column `customer` of their type.
-fn customers<'a>(plan: &Plan, ids: impl Iterator<Item = &'a Id>) -> Column {
+fn customers<'a>(ty: Type, ids: impl Iterator<Item = &'a Id>) -> Column {
     let name = "customer".into();
-    match plan.id_type() {
+    match ty {
         Type::Int => {
             let int = |id: &Id| match id {
                 Id::Int(id) => Some(*id),

@@ -89,6 +89,37 @@ fn p1_suppressed_customers_leave_no_trace() {
     }
 }
 
+/// An override of somebody who asked to be forgotten is no reason to name them.
+#[test]
+fn p1_overrides_of_suppressed_customers() {
+    for key in ["", "pseudonymize: {key_env: TIERMILL_TEST_KEY}, "] {
+        let more = "segments: {tier: {rules: [{id: best, when: n > 5}], default: rest}}
+overrides: {path: overrides.csv}
+";
+        let list = SUPPRESS.replace("{suppress", &format!("{{{key}suppress"));
+        let shop = shop(&format!("{list}{more}"));
+        shop.sandbox.orders("out.parquet", &crate::support::table::words("id:text\n gone\n forgotten"));
+        let header = "segmentation,customer,action,segment,reason,author,expires_on\n";
+        let lines = "tier,gone,pin,best,an old friend,ann,\ntier,forgotten,pin,best,an old friend,ann,\ntier,a,pin,best,loyal,ann,\n";
+        shop.sandbox.text("overrides.csv", &format!("{header}{lines}"));
+        let mut run = shop.sandbox.command(&["run", "rules.yml", "--as-of", AS_OF, "--out", "out"]);
+        let run = run.env("TIERMILL_TEST_KEY", "a key of many more bytes than sixteen");
+        let ran = crate::support::Ran::new(&run.output().unwrap()).done();
+        assert_eq!(ran.result()["overrides"]["far_off"], json!(0));
+        assert_eq!(ran.result()["overrides"]["applied"], json!(1), "{ran:?}");
+        assert_eq!(ran.result()["overrides"]["unknown_customer"], json!(0), "{ran:?}");
+        let folder = shop.sandbox.path("out/as_of=2025-01-31");
+        let report = crate::support::Rows::read(&folder.join("overrides.parquet"));
+        assert_eq!(report.rows.len(), 1, "{report:?}");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            let holds = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+            assert!(!holds(b"gone") && !holds(b"forgotten") && !holds(b"old friend"), "{}", path.display());
+        }
+    }
+}
+
 /// A CSV with a header: quotes, blanks, a byte-order mark, empty lines.
 #[test]
 fn p1_a_list_in_csv() {

@@ -89,7 +89,7 @@ pub(in crate::engine::polars) struct Gate {
 
 impl Gate {
     /// Reads the list of suppressed customers. Consent is the table of customers', which passes the gate itself.
-    pub(super) fn open(plan: &Plan) -> Result<Self, Error> {
+    pub(in crate::engine::polars) fn open(plan: &Plan) -> Result<Self, Error> {
         let suppressed = plan.suppress.as_ref().map(|list| read_list(list, plan.customer.ty)).transpose()?;
         Ok(Self { suppressed, consent: None })
     }
