@@ -16,11 +16,11 @@ use crate::support::sandbox::project;
 use crate::support::table::{self, Cells};
 use crate::support::{Ran, Sandbox};
 
-const MICROS_A_DAY: i64 = 86_400_000_000;
+pub(super) const MICROS_A_DAY: i64 = 86_400_000_000;
 /// 2025-01-01.
-const START: i64 = 20_089;
+pub(super) const START: i64 = 20_089;
 
-fn date(day: i64) -> String {
+pub(super) fn date(day: i64) -> String {
     (chrono::NaiveDate::default() + chrono::Days::new((START + day) as u64)).to_string()
 }
 
@@ -46,7 +46,7 @@ fn differing(sandbox: &Sandbox, as_of: &str) -> Vec<String> {
 }
 
 /// Runs cold and with the cache; what differs, and the place of the profile with what is said of it.
-fn both(sandbox: &Sandbox, as_of: &str) -> (Vec<String>, String, String) {
+pub(super) fn both(sandbox: &Sandbox, as_of: &str) -> (Vec<String>, String, String) {
     run(sandbox, as_of, "cold", &[]);
     let (way, line) = run(sandbox, as_of, "cached", &["--cache", "cache"]);
     (differing(sandbox, as_of), way, line)
