@@ -181,3 +181,34 @@ segments: {price: {rules: [{id: sensitive, when: discount_share > 0.5}], default
         "id discount_share price\n 1 0.5 other\n 2 0 other\n 3 0.75 sensitive",
     );
 }
+
+#[test]
+fn d1_rfm_each_with_its_own_window() {
+    // As of 31 January: 90 days reach back to 3 November, 60 to 3 December, 30 to 2 January. a: 1 January is too old for m, and 10
+    // November for f. b: only r knows of the order. c: nothing is left of it.
+    golden(
+        "id:text at:date amount:int
+         a 2025-01-31 10
+         a 2025-01-01 20
+         a 2024-11-10 40
+         b 2024-11-10 100
+         c 2024-10-01 7",
+    )
+    .check(
+        "metrics:
+  recency_days: {expr: days_since(max(time)), window: 90d}
+  orders: {expr: count(*), window: 60d}
+  revenue: {expr: sum(amount), window: 30d}
+scores:
+  r: {of: recency_days, breaks: [30], best: low}
+  f: {of: orders, breaks: [2]}
+  m: {of: revenue, breaks: [10]}
+segments:
+  rfm: {preset: cn-8, scores: [r, f, m]}
+",
+        "id recency_days orders revenue r f m rfm
+         a 0 2 10.00 2 2 2 key_value
+         b 82 0 0.00 1 1 1 general_win_back
+         c - 0 0.00 - 1 1 unscored",
+    );
+}

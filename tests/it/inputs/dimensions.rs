@@ -184,3 +184,38 @@ segments:
          c south - - - south",
     );
 }
+
+/// Orders with all that a shop knows of them: a customer, an order of several lines, a time, an amount, a status, a channel,
+/// a category and a cost.
+#[test]
+fn i1_orders_with_every_column() {
+    let orders =
+        "who:text receipt:text at:naive paid:decimal status:text channel:text category:text cost:decimal
+        a 1 2025-01-01T10:00:00 10.00 completed web tea 4.00
+        a 1 2025-01-01T10:00:00 5.50 completed web rice 1.25
+        a 2 2025-01-20T23:30:00 7.00 completed store tea 3.00
+        a 3 2025-01-21T10:00:00 99.00 cancelled web rice 1.00
+        b 4 2025-01-31T08:00:00 3.00 completed store rice 4.00
+        b 5 2025-01-31T09:00:00 - completed store rice 4.00";
+    let rules = "inputs:
+  orders:
+    path: orders.parquet
+    columns: {customer: who, order: receipt, time: at, amount: paid}
+    grain: line
+    where: status = 'completed'
+metrics:
+  orders: count(distinct order)
+  recency: days_since(max(time))
+  revenue: sum(amount)
+  in_store: {expr: sum(amount), where: channel = 'store'}
+  favourite: top(category, sum(amount))
+  profit: sum(amount) - sum(cost)
+";
+    // The line without an amount is set aside, the cancelled order does not count.
+    let run = Shop::new(&[("orders", orders)], rules).check(
+        "who orders recency revenue in_store favourite profit
+         a 2 11 22.50 7.00 tea 14.25
+         b 1 0 3.00 3.00 rice -1.00",
+    );
+    assert_eq!(run.rejected.len(), 1, "{:?}", run.rejected);
+}

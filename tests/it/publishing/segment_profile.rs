@@ -173,3 +173,46 @@ fn p4_small_groups_are_not_shown() {
     assert!(summary.column("customers").iter().all(|count| **count == Value::Null), "{summary:?}");
     assert!(stricter.tiermill(&RUN).done().stdout.contains("high"));
 }
+
+/// O7: every run says of each segment how many customers it has, what they spent, and how satisfied they are.
+#[test]
+fn o7_customers_spend_and_satisfaction_of_each_segment() {
+    let sandbox = shop("");
+    let people = table::words(
+        "cid:text satisfaction:int
+         a 5
+         b 5
+         c 3
+         d -
+         e 1
+         f 1",
+    );
+    sandbox.orders("people.parquet", &people);
+    let customers = "  customers: {path: people.parquet, columns: {customer: cid}, attributes: [satisfaction], unknown: join}\nmetrics:";
+    sandbox.text("rules.yml", &RULES.replace("metrics:", customers));
+    sandbox.tiermill(&RUN).done();
+    let lines = |rows: &Rows, columns: &[&str]| -> Vec<String> {
+        let cells = |row: &Vec<Value>| {
+            columns.iter().map(|name| row[rows.at(name)].to_string()).collect::<Vec<_>>().join(" ")
+        };
+        rows.rows.iter().map(cells).filter(|line| line.starts_with("tier ")).collect()
+    };
+    let summary = read(&sandbox, "summary.parquet");
+    assert_eq!(
+        lines(&summary, &["segmentation", "segment", "customers", "revenue"]),
+        ["tier high 4 1000.00", "tier never 0 0.00", "tier low 6 210.00"]
+    );
+    let profile = read(&sandbox, "segment_profile.parquet");
+    let found = lines(&profile, &["segmentation", "segment", "dimension", "value", "customers"]);
+    let found: Vec<&String> = found.iter().filter(|line| line.contains(" satisfaction ")).collect();
+    let of = |segment: &str| {
+        let mut lines: Vec<&str> = found
+            .iter()
+            .filter_map(|line| line.strip_prefix(&format!("tier {segment} satisfaction ")))
+            .collect();
+        lines.sort_unstable();
+        lines.join(", ")
+    };
+    assert_eq!(of("high"), "- 1, 1 0, 3 1, 5 2");
+    assert_eq!(of("low"), "- 4, 1 2, 3 0, 5 0");
+}
