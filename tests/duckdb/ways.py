@@ -97,7 +97,7 @@ def rejected_complaints(connection, published, as_of, rules):
 
 def draw(rng):
     """(the way of a case, how many rows are added to it)"""
-    way = rng.choices(["plain", "cached", "merging", "limited", "limited cached"], [10, 4, 8, 1, 1])[0]
+    way = rng.choices(["plain", "cached", "merging", "limited", "limited cached"], [20, 6, 10, 1, 1])[0]
     return way, FILLER if way.startswith("limited") else 0
 
 
