@@ -12,7 +12,7 @@ use crate::engine::{Counts, Error, InputCounts, Ledger};
 use crate::plan::{Plan, Source, Type};
 
 use super::gate::{Gate, Verdict};
-use super::keys::Ids;
+use super::ids::Ids;
 use super::population::Population;
 use super::shard::Batch;
 

@@ -13,7 +13,8 @@ use crate::engine::Error;
 use crate::engine::polars::types::computed;
 use crate::plan::{ListFile, Plan, Suppress, Type};
 
-use super::keys::{Ids, Keys, NOBODY};
+use super::ids::Ids;
+use super::keys::{Keys, NOBODY};
 
 /// A set of customer ids, numbered as they came.
 pub(in crate::engine::polars) struct IdSet {

@@ -4,84 +4,11 @@
 use std::cmp::Ordering;
 use std::hint::black_box;
 
-use polars::prelude::{Column, Int64Chunked, StringChunked};
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::engine::Error;
 use crate::plan::Type;
 
+use super::ids::{INLINE, Id, Ids, hash_bytes, hash_int};
 use super::records::{Layout, Records};
 use super::words::Words;
-
-/// The stable hash of a text id: it decides a customer's shard and output part, on every machine alike.
-pub(in crate::engine::polars) fn hash_text(id: &str) -> u64 {
-    xxh3_64(id.as_bytes())
-}
-
-/// The stable hash of a whole-number id.
-pub(in crate::engine::polars) fn hash_int(id: i64) -> u64 {
-    xxh3_64(&id.to_le_bytes())
-}
-
-/// The ids of one batch.
-pub(super) enum Ids {
-    Text(StringChunked),
-    Int(Int64Chunked),
-}
-
-impl Ids {
-    pub(super) fn new(column: &Column, ty: Type) -> Result<Self, Error> {
-        Ok(match ty {
-            Type::Int => Self::Int(column.i64()?.rechunk().into_owned()),
-            _ => Self::Text(column.str()?.rechunk().into_owned()),
-        })
-    }
-
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Text(ids) => ids.len(),
-            Self::Int(ids) => ids.len(),
-        }
-    }
-
-    /// Whether the id of a row is there.
-    pub(super) fn is_there(&self, row: usize) -> bool {
-        match self {
-            Self::Text(ids) => ids.get(row).is_some(),
-            Self::Int(ids) => ids.get(row).is_some(),
-        }
-    }
-
-    /// A number that orders like the id, as far as its leading twelve bytes go; of null, anything.
-    pub(super) fn head(&self, row: usize) -> u128 {
-        match self {
-            Self::Text(ids) => {
-                let text = ids.get(row).unwrap_or_default().as_bytes();
-                let len = text.len().min(INLINE);
-                let mut bytes = [0; 16];
-                bytes[4..4 + len].copy_from_slice(&text[..len]);
-                u128::from_be_bytes(bytes)
-            }
-            Self::Int(ids) => u128::from(ids.get(row).unwrap_or(0) as u64 ^ 1 << 63),
-        }
-    }
-
-    /// How the ids of two rows order.
-    pub(super) fn compare(&self, a: usize, b: usize) -> Ordering {
-        match self {
-            Self::Text(ids) => ids.get(a).cmp(&ids.get(b)),
-            Self::Int(ids) => ids.get(a).cmp(&ids.get(b)),
-        }
-    }
-
-    /// The hash of each id; of null, anything.
-    pub(super) fn hashes(&self) -> Vec<u64> {
-        match self {
-            Self::Text(ids) => ids.iter().map(|id| id.map_or(0, hash_text)).collect(),
-            Self::Int(ids) => ids.iter().map(|id| id.map_or(0, hash_int)).collect(),
-        }
-    }
-}
 
 /// The ids seen so far: each has a dense group number and a record.
 ///
@@ -100,8 +27,6 @@ pub(super) struct Keys {
     pub(super) records: Records,
 }
 
-/// The longest text that is kept in the record itself.
-const INLINE: usize = 12;
 /// Rows that are looked up together, so that their cache misses overlap.
 pub(super) const CHUNK: usize = 128;
 const FIRST_BITS: u32 = 10;
@@ -156,68 +81,15 @@ impl Keys {
     pub(super) fn chunk_groups(&mut self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
         self.make_room(rows.len());
         let likely = self.likely(hashes, rows);
-        match ids {
-            Ids::Text(ids) => {
-                let Some(array) = ids.downcast_iter().next() else { return };
-                let views = array.views();
-                for (&row, likely) in rows.iter().zip(likely) {
-                    let (view, hash) = (&views[row as usize], hashes[row as usize]);
-                    groups.push(if view.length as usize <= INLINE {
-                        let word = view.as_u128();
-                        let id = [word as u64, (word >> 64) as u64];
-                        let same = |record: &[u64], _: &[u8]| record[0] == id[0] && record[1] == id[1];
-                        self.group(&id, hash, likely, same)
-                    } else {
-                        self.long_group(array.value(row as usize).as_bytes(), hash, likely)
-                    });
-                }
-            }
-            Ids::Int(ids) => {
-                let Some(array) = ids.downcast_iter().next() else { return };
-                let values = array.values().as_slice();
-                for (&row, likely) in rows.iter().zip(likely) {
-                    let id = values[row as usize] as u64;
-                    let same = |record: &[u64], _: &[u8]| record[0] == id;
-                    groups.push(self.group(&[id], hashes[row as usize], likely, same));
-                }
-            }
-        }
+        ids.each(rows, |at, id| groups.push(self.group(id, hashes[rows[at] as usize], likely[at])));
     }
 
     /// Appends the group of each of these rows, at most [`CHUNK`]; [`NOBODY`] for ids that have none: no group is made.
     pub(super) fn chunk_find(&self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
         let likely = self.likely(hashes, rows);
-        match ids {
-            Ids::Text(ids) => {
-                let Some(array) = ids.downcast_iter().next() else { return };
-                let views = array.views();
-                for (&row, likely) in rows.iter().zip(likely) {
-                    let (view, hash) = (&views[row as usize], hashes[row as usize]);
-                    let group = if view.length as usize <= INLINE {
-                        let word = view.as_u128();
-                        let id = [word as u64, (word >> 64) as u64];
-                        self.look_up(hash, likely, |record, _| record[0] == id[0] && record[1] == id[1])
-                    } else {
-                        let id = array.value(row as usize).as_bytes();
-                        let head = long_head(id, hash);
-                        let same = |record: &[u64], long: &[u8]| {
-                            record[0] == head && long_text(record, long) == Some(id)
-                        };
-                        self.look_up(hash, likely, same)
-                    };
-                    groups.push(group.unwrap_or(NOBODY));
-                }
-            }
-            Ids::Int(ids) => {
-                let Some(array) = ids.downcast_iter().next() else { return };
-                let values = array.values().as_slice();
-                for (&row, likely) in rows.iter().zip(likely) {
-                    let id = values[row as usize] as u64;
-                    let group = self.look_up(hashes[row as usize], likely, |record, _| record[0] == id);
-                    groups.push(group.unwrap_or(NOBODY));
-                }
-            }
-        }
+        ids.each(rows, |at, id| {
+            groups.push(self.place(id, hashes[rows[at] as usize], likely[at]).unwrap_or(NOBODY));
+        });
     }
 
     /// The first group with the hash of each row; [`NOBODY`] where there is none yet. Slots are read for all rows, and
@@ -246,26 +118,10 @@ impl Keys {
         (hash as u32 >> (u32::BITS - self.bits)) as usize
     }
 
-    /// A longer text's words are its length with half of its hash, and where its bytes are kept.
-    fn long_group(&mut self, id: &[u8], hash: u64, likely: u32) -> u32 {
-        let head = long_head(id, hash);
-        let words = [head, self.long.len() as u64];
-        let before = self.len;
-        let same = |record: &[u64], long: &[u8]| record[0] == head && long_text(record, long) == Some(id);
-        let group = self.group(&words, hash, likely, same);
-        if self.len > before {
-            self.long.extend_from_slice(id);
-        }
-        group
-    }
-
-    fn look_up(&self, hash: u64, likely: u32, same: impl Fn(&[u64], &[u8]) -> bool) -> Option<u32> {
-        self.place(hash, likely, same).ok()
-    }
-
     /// The group, or the free slot for it.
-    fn place(&self, hash: u64, likely: u32, same: impl Fn(&[u64], &[u8]) -> bool) -> Result<u32, usize> {
-        if likely != NOBODY && same(self.records.get(likely), &self.long) {
+    fn place(&self, id: Id<'_>, hash: u64, likely: u32) -> Result<u32, usize> {
+        let is_of = |group: u32| self.is(id, hash, self.records.get(group));
+        if likely != NOBODY && is_of(likely) {
             return Ok(likely);
         }
         let mask = self.slots.len() - 1;
@@ -276,22 +132,42 @@ impl Keys {
                 return Err(at);
             }
             let group = slot as u32 - 1;
-            if (slot >> 32) as u32 == hash as u32 && same(self.records.get(group), &self.long) {
+            if (slot >> 32) as u32 == hash as u32 && is_of(group) {
                 return Ok(group);
             }
             at = (at + 1) & mask;
         }
     }
 
-    fn group(&mut self, id: &[u64], hash: u64, likely: u32, same: impl Fn(&[u64], &[u8]) -> bool) -> u32 {
-        let at = match self.place(hash, likely, same) {
+    /// Whether a record is that of an id.
+    fn is(&self, id: Id<'_>, hash: u64, record: &[u64]) -> bool {
+        match id {
+            Id::Int(id) => record[0] == id,
+            Id::Short(id) => record[0] == id[0] && record[1] == id[1],
+            Id::Long(id) => record[0] == long_head(id, hash) && long_text(record, &self.long) == Some(id),
+        }
+    }
+
+    /// The group, which may be new.
+    fn group(&mut self, id: Id<'_>, hash: u64, likely: u32) -> u32 {
+        let at = match self.place(id, hash, likely) {
             Ok(group) => return group,
             Err(at) => at,
         };
         self.len += 1;
         self.slots[at] = hash << 32 | u64::from(self.len);
-        self.records.push(id);
-        self.ambiguous |= self.text && (id[0] as u32 as usize > INLINE || ends_in_nul(id));
+        match id {
+            Id::Int(id) => self.records.push(&[id]),
+            Id::Short(id) => {
+                self.ambiguous |= ends_in_nul(&id);
+                self.records.push(&id);
+            }
+            Id::Long(id) => {
+                self.ambiguous = true;
+                self.records.push(&[long_head(id, hash), self.long.len() as u64]);
+                self.long.extend_from_slice(id);
+            }
+        }
         self.len - 1
     }
 
@@ -348,7 +224,7 @@ impl Keys {
 
     /// The stable hash of a group's id.
     pub(super) fn hash(&self, group: u32) -> u64 {
-        if self.text { xxh3_64(&self.text(group)) } else { hash_int(self.int(group)) }
+        if self.text { hash_bytes(&self.text(group)) } else { hash_int(self.int(group)) }
     }
 
     /// The id as a whole number.
@@ -392,7 +268,7 @@ pub(super) fn compare(a: (&Keys, u128), b: (&Keys, u128)) -> Ordering {
     a.0.text(a.1 as u32).cmp(&b.0.text(b.1 as u32))
 }
 
-/// A longer text's length, with half of its hash.
+/// What stands for a longer text beside where its bytes are: its length, with half of its hash.
 fn long_head(id: &[u8], hash: u64) -> u64 {
     id.len() as u64 & u64::from(u32::MAX) | hash & !u64::from(u32::MAX)
 }

@@ -9,7 +9,7 @@ use crate::engine::polars::SLICE;
 use crate::engine::polars::write;
 use crate::plan::Plan;
 
-use super::keys::Ids;
+use super::ids::Ids;
 
 /// One frame a slice, as [`super::finish::frames`] makes them; each customer is in one of the frames.
 pub(super) fn in_order(frames: Vec<DataFrame>, plan: &Plan) -> Result<Vec<DataFrame>, Error> {

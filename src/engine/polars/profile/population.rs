@@ -13,7 +13,8 @@ use crate::plan::{Customers, Plan};
 
 use super::dealer::Tally;
 use super::gate::{Consent, Gate, IdSet, Verdict};
-use super::keys::{Ids, Keys};
+use super::ids::Ids;
+use super::keys::Keys;
 
 const ROW: &str = "@row";
 const GROUP: &str = "@group";

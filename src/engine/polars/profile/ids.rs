@@ -1,0 +1,126 @@
+//! Customer ids as batches bring them.
+
+use std::cmp::Ordering;
+
+use polars::prelude::{Column, Int64Chunked, StringChunked};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::engine::Error;
+use crate::plan::Type;
+
+/// The longest text that is kept in the record itself.
+pub(super) const INLINE: usize = 12;
+
+/// An id as it is looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Id<'a> {
+    /// A whole number.
+    Int(u64),
+    /// A text's length and its bytes, at most [`INLINE`] of them, then zeros.
+    Short([u64; 2]),
+    /// A longer text.
+    Long(&'a [u8]),
+}
+
+/// The stable hash of a text id: it decides a customer's shard and output part, on every machine alike.
+pub(in crate::engine::polars) fn hash_text(id: &str) -> u64 {
+    hash_bytes(id.as_bytes())
+}
+
+/// [`hash_text`] of the text's bytes.
+pub(super) fn hash_bytes(id: &[u8]) -> u64 {
+    xxh3_64(id)
+}
+
+/// The stable hash of a whole-number id.
+pub(in crate::engine::polars) fn hash_int(id: i64) -> u64 {
+    xxh3_64(&id.to_le_bytes())
+}
+
+/// The ids of one batch.
+pub(super) enum Ids {
+    Text(StringChunked),
+    Int(Int64Chunked),
+}
+
+impl Ids {
+    pub(super) fn new(column: &Column, ty: Type) -> Result<Self, Error> {
+        Ok(match ty {
+            Type::Int => Self::Int(column.i64()?.rechunk().into_owned()),
+            _ => Self::Text(column.str()?.rechunk().into_owned()),
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Text(ids) => ids.len(),
+            Self::Int(ids) => ids.len(),
+        }
+    }
+
+    /// Whether the id of a row is there.
+    pub(super) fn is_there(&self, row: usize) -> bool {
+        match self {
+            Self::Text(ids) => ids.get(row).is_some(),
+            Self::Int(ids) => ids.get(row).is_some(),
+        }
+    }
+
+    /// A number that orders like the id, as far as its leading twelve bytes go; of null, anything.
+    pub(super) fn head(&self, row: usize) -> u128 {
+        match self {
+            Self::Text(ids) => {
+                let text = ids.get(row).unwrap_or_default().as_bytes();
+                let len = text.len().min(INLINE);
+                let mut bytes = [0; 16];
+                bytes[4..4 + len].copy_from_slice(&text[..len]);
+                u128::from_be_bytes(bytes)
+            }
+            Self::Int(ids) => u128::from(ids.get(row).unwrap_or(0) as u64 ^ 1 << 63),
+        }
+    }
+
+    /// How the ids of two rows order.
+    pub(super) fn compare(&self, a: usize, b: usize) -> Ordering {
+        match self {
+            Self::Text(ids) => ids.get(a).cmp(&ids.get(b)),
+            Self::Int(ids) => ids.get(a).cmp(&ids.get(b)),
+        }
+    }
+
+    /// Calls `visit(position, id)` for each of these rows; of null the id is anything.
+    pub(super) fn each<'a>(&'a self, rows: &[u32], mut visit: impl FnMut(usize, Id<'a>)) {
+        match self {
+            Self::Text(ids) => {
+                let Some(array) = ids.downcast_iter().next() else { return };
+                let views = array.views();
+                for (at, row) in rows.iter().enumerate() {
+                    let view = &views[*row as usize];
+                    let word = view.as_u128();
+                    visit(
+                        at,
+                        match view.length as usize <= INLINE {
+                            true => Id::Short([word as u64, (word >> 64) as u64]),
+                            false => Id::Long(array.value(*row as usize).as_bytes()),
+                        },
+                    );
+                }
+            }
+            Self::Int(ids) => {
+                let Some(array) = ids.downcast_iter().next() else { return };
+                let values = array.values().as_slice();
+                rows.iter()
+                    .enumerate()
+                    .for_each(|(at, row)| visit(at, Id::Int(values[*row as usize] as u64)));
+            }
+        }
+    }
+
+    /// The hash of each id; of null, anything.
+    pub(super) fn hashes(&self) -> Vec<u64> {
+        match self {
+            Self::Text(ids) => ids.iter().map(|id| id.map_or(0, hash_text)).collect(),
+            Self::Int(ids) => ids.iter().map(|id| id.map_or(0, hash_int)).collect(),
+        }
+    }
+}
