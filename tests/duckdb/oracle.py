@@ -274,7 +274,9 @@ def segment_sql(s):
     if s.preset:
         *labels, default = presets.labels(s.preset)
         digits = {role: f"CAST({q(n)} AS VARCHAR)" for role, n in zip("rfm", s.scores)}
-        if s.preset in presets.TABLES:
+        if s.preset == "braze-10":
+            conditions = list(presets.braze_conditions([q(n) for n in s.scores]))
+        elif s.preset in presets.TABLES:
             code = " || ".join(digits.values())
             conditions = [f"({code}) IN ({', '.join(t(c) for c in codes)})" for codes in presets.TABLES[s.preset].values()]
         else:

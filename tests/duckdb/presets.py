@@ -56,6 +56,13 @@ def braze_codes():
     return codes
 
 
+def braze_conditions(scores):
+    """The rules as they are published: they overlap, which shows where a segment is excluded by hand."""
+    for _, ranges in BRAZE_10:
+        bounds = ((int(low) + 1, int(high) + 1) for low, high in (x.split("-") for x in ranges.split()))
+        yield " AND ".join(f"{score} BETWEEN {low} AND {high}" for score, (low, high) in zip(scores, bounds))
+
+
 TABLES = {
     "rfm-11": {segment: codes.split() for segment, codes in RFM_11.items()},
     "cn-8": {segment: codes.split() for segment, codes in CN_8.items()},
