@@ -44,12 +44,6 @@ pub(super) fn limit(args: &RunArgs) -> Option<u64> {
     args.memory_limit.or_else(|| Some(of_control_group(Path::new("/"))? / 5 * 4))
 }
 
-/// Keeps Polars from reading far ahead: half as many row groups as there are threads are as fast as its sixteen, from a
-/// cold disk, too, and take a third of the memory. Must come before Polars is used.
-pub(super) fn read_less_ahead(args: &RunArgs) {
-    threads::limit_row_groups(workers(args).div_ceil(2));
-}
-
 /// How many threads work.
 pub(super) fn workers(args: &RunArgs) -> usize {
     args.threads.map_or_else(threads::available, usize::from)

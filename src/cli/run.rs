@@ -19,10 +19,10 @@ use super::progress::Progress;
 use super::{memory, settings, threads};
 
 pub(super) fn run(args: &RunArgs) -> Exit {
+    threads::read_less_ahead(memory::workers(args));
     if let Some(threads) = args.threads {
         threads::limit(threads);
     }
-    memory::read_less_ahead(args);
     let (exit, message, outcome) = match work(args) {
         Ok(outcome) => (Exit::Done, None, Some(outcome)),
         Err(failure) => (failure.exit, Some(failure.message), None),

@@ -3,7 +3,6 @@
 
 use polars::lazy::dsl::{Expr, col, lit, when};
 use polars::prelude::{DataFrame, DataType, IntoLazy, NULL};
-use rayon::prelude::*;
 
 use crate::engine::Error;
 use crate::fit::{BandCut, Cut, FORMAT, Groups, Kind, Model, Number, ScoreModel, key_double};
@@ -11,32 +10,24 @@ use crate::plan::{
     self, Band, Best, Bounds, Column, OutputColumn, Plan, Score, ScoreKind, Segmentation, Type, Within,
 };
 
-use super::SLICE;
 use super::fit::{best_word, kind_of, method};
 use super::grouped;
 use super::groups::type_word;
 use super::lifecycle;
 use super::lower::{decimal, lower};
 use super::overrides;
+use super::slices;
 use super::types::{computed, published as published_type};
 
 /// Labels every customer: the profile's columns with scores, bands, labels and rule numbers beside them. Rows do not
 /// look at each other, so slices of them are labelled side by side.
 pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<DataFrame, Error> {
     check(plan, model)?;
-    let starts: Vec<usize> = (0..customers.height().max(1)).step_by(SLICE).collect();
-    let slice = |start: &usize| {
-        let mut labelled = label_slice(plan, model, customers.slice(*start as i64, SLICE))?;
+    slices::each(customers, |slice| {
+        let mut labelled = label_slice(plan, model, slice)?;
         labelled.rechunk_mut();
         Ok(labelled)
-    };
-    let slices: Vec<DataFrame> = starts.par_iter().map(slice).collect::<Result<_, Error>>()?;
-    let mut slices = slices.into_iter();
-    let mut labelled = slices.next().unwrap_or_default();
-    for slice in slices {
-        labelled.vstack_mut_owned(slice)?;
-    }
-    Ok(labelled)
+    })
 }
 
 fn label_slice(plan: &Plan, model: &Model, customers: DataFrame) -> Result<DataFrame, Error> {

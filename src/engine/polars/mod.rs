@@ -23,6 +23,7 @@ pub mod pseudonyms;
 pub mod rejected;
 mod scan;
 pub mod segment_profile;
+mod slices;
 pub mod summary;
 pub mod sums;
 mod tally;
@@ -36,10 +37,6 @@ pub use profile::Profile;
 use polars::prelude::PolarsError;
 
 use super::Error;
-
-/// Customers that are worked on together, side by side with other slices. Fixed, so that neither sums of doubles nor files
-/// depend on how many threads there are.
-const SLICE: usize = 1 << 18;
 
 impl From<PolarsError> for Error {
     fn from(error: PolarsError) -> Self {

@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use crate::engine::Error;
 use crate::plan::Segmentation;
 
-use super::SLICE;
 use super::codes::numbered;
 use super::profile::{CLV, ORDERS, RECENCY, REVENUE};
+use super::slices::SLICE;
 
 /// What one segment holds.
 #[derive(Clone, Debug, Default)]

@@ -11,8 +11,8 @@ use polars::prelude::{
     SinkTarget, UnifiedSinkArgs,
 };
 
-use crate::engine::polars::SLICE;
 use crate::engine::polars::profile::Aggregated;
+use crate::engine::polars::slices::SLICE;
 use crate::engine::{About, Cache, Error, KeptTable};
 use crate::plan::Plan;
 

@@ -10,7 +10,8 @@ use polars::prelude::{
 use rayon::prelude::*;
 
 use crate::engine::Error;
-use crate::engine::polars::{SLICE, write};
+use crate::engine::polars::slices::SLICE;
+use crate::engine::polars::write;
 use crate::plan::{Aggregate, Plan, Type};
 
 use super::accumulate::Holder;

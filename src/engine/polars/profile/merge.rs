@@ -5,7 +5,7 @@ use polars::prelude::{Column, DataFrame, IdxCa};
 use rayon::prelude::*;
 
 use crate::engine::Error;
-use crate::engine::polars::SLICE;
+use crate::engine::polars::slices::{SLICE, stack};
 use crate::engine::polars::write;
 use crate::plan::Plan;
 
@@ -13,11 +13,10 @@ use super::ids::Ids;
 
 /// One frame a slice, as [`super::finish::frames`] makes them; each customer is in one of the frames.
 pub(super) fn in_order(frames: Vec<DataFrame>, plan: &Plan) -> Result<Vec<DataFrame>, Error> {
-    let mut frames = frames.into_iter();
-    let Some(mut all) = frames.next() else { return Ok(Vec::new()) };
-    for frame in frames {
-        all.vstack_mut_owned(frame)?;
+    if frames.is_empty() {
+        return Ok(Vec::new());
     }
+    let all = stack(frames)?;
     let order = order(all.column(&plan.customer.column)?, plan)?;
     let slices: Vec<IdxCa> =
         order.chunks(SLICE).map(|rows| IdxCa::from_vec("".into(), rows.to_vec())).collect();

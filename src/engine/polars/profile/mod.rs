@@ -26,14 +26,13 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use polars::prelude::{DataFrame, Engine, IntoLazy, LazyFrame, PlanCallback, col};
-use rayon::prelude::*;
 
 use crate::engine::{Error, Ledger};
 use crate::plan::{self, Plan, Source};
 
-use super::SLICE;
 use super::lower::lower;
 use super::scan::{self, Scan};
+use super::slices::{self, stack};
 use dealer::Dealer;
 use finish::Finished;
 pub(in crate::engine::polars) use finish::Numbers;
@@ -114,10 +113,8 @@ pub(in crate::engine::polars) fn aggregate(
 /// The metrics of aggregates, slice by slice on all cores.
 pub(in crate::engine::polars) fn derive_all(plan: &Plan, aggregated: Aggregated) -> Result<Profile, Error> {
     let Aggregated { frame, counts } = aggregated;
-    let starts: Vec<usize> = (0..frame.height().max(1)).step_by(SLICE).collect();
-    let slice = |start: usize| derive(frame.slice(start as i64, SLICE), plan);
-    let frames = starts.into_par_iter().map(slice).collect::<Result<Vec<_>, _>>()?;
-    Ok(Profile { customers: stack(frames)?, counts, rejected: None })
+    let customers = slices::each(&frame, |slice| derive(slice, plan))?;
+    Ok(Profile { customers, counts, rejected: None })
 }
 
 /// Reads all inputs; `then` is what becomes of each slice of customers.
@@ -202,19 +199,6 @@ fn read(
         counts.joined_customers = Some(unplaced);
     }
     Ok((frames, counts))
-}
-
-/// Frames with the same columns, one below the other.
-fn stack(frames: Vec<DataFrame>) -> Result<DataFrame, Error> {
-    let mut all = DataFrame::default();
-    for frame in frames {
-        if all.width() == 0 {
-            all = frame;
-        } else {
-            all.vstack_mut_owned(frame)?;
-        }
-    }
-    Ok(all)
 }
 
 /// Deals the population and then all rows of all inputs, one after the other, so that events find who ordered.

@@ -14,6 +14,7 @@ use polars::prelude::{Column, DataFrame, IdxCa, IntoColumn};
 
 use crate::engine::Error;
 use crate::engine::polars::scan::{CUSTOMER, REASON};
+use crate::engine::polars::slices::stack;
 use crate::plan::Plan;
 
 use super::PLACE;
@@ -115,13 +116,13 @@ impl<'a> Room<'a> {
 
     /// Writes the rows that wait, one piece a partition.
     fn flush(&mut self) -> Result<(), Error> {
-        let mut frames = std::mem::take(&mut self.frames).into_iter();
+        let frames = std::mem::take(&mut self.frames);
         let hashes = std::mem::take(&mut self.hashes);
         self.bytes = 0;
-        let Some(mut all) = frames.next() else { return Ok(()) };
-        for frame in frames {
-            all.vstack_mut_owned(frame)?;
+        if frames.is_empty() {
+            return Ok(());
         }
+        let mut all = stack(frames)?;
         all.rechunk_mut();
         let mut rows: Vec<Vec<u32>> = vec![Vec::new(); PARTITIONS];
         for (row, hash) in hashes.iter().enumerate() {
