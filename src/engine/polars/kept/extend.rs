@@ -8,12 +8,15 @@ use polars::prelude::{DataFrame, IdxCa};
 
 use crate::engine::polars::profile::{self, Aggregated, Memory, aggregate_column};
 use crate::engine::polars::rejected;
+use crate::engine::polars::slices::stack;
 use crate::engine::{About, Cache, Counts, Error, KeptFile};
 use crate::plan::{Aggregate, Column, Comparison, Expr, ExprKind, Function, Input, InputFile, Plan, Type};
 
 use super::days;
 use super::entry::{self, Tables};
-use super::merge::{self, Parts, Rule, date, day};
+use super::merge::{self, Found, Parts};
+use super::rule::{self, Rule, date, day};
+use super::splice::{self, places};
 
 /// What came of it.
 pub(super) enum Extended {
@@ -54,7 +57,7 @@ pub(super) fn extend(
     if rules.iter().any(|rule| rule.needs_later_days()) {
         let column = came.frame.column(&aggregate_column(first_came))?.to_physical_repr();
         let least = column.i32()?.iter().flatten().min();
-        if least.is_some_and(|least| i128::from(least) <= merge::number(base.as_of)) {
+        if least.is_some_and(|least| i128::from(least) <= rule::number(base.as_of)) {
             let late = rules.iter().position(|rule| rule.needs_later_days()).unwrap_or(0);
             let name = name_of(plan, late);
             return Ok(Extended::Not(format!(
@@ -70,9 +73,8 @@ pub(super) fn extend(
     };
     // `left` numbers only the aggregates with a window.
     let left = left.map(|frame| renumbered(plan, frame)).transpose()?;
-    let parts = Parts { before: &before.frame, came: &came.frame, left: left.as_ref(), first_came };
-    let frame = merge::merge(plan, &rules, &parts)?;
-    let mut counts = before.counts.clone();
+    let Aggregated { frame: before, mut counts } = before;
+    let frame = put_together(plan, &rules, before, came.frame, left, first_came)?;
     for (at, (one, input)) in counts.inputs.iter_mut().zip(&plan.orders).enumerate() {
         one.path.clone_from(&input.table.path);
         one.counts.read = input.table.rows();
@@ -101,6 +103,46 @@ pub(super) fn extend(
     let all = plan.orders.iter().map(|input| input.table.files.len()).sum::<usize>();
     let note = format!("kept as of {}, reads {} of {all} files", base.as_of, read.len());
     Ok(Extended::Whole((aggregated, set_aside), note))
+}
+
+/// All customers with all days, in the order in which they are published.
+fn put_together(
+    plan: &Plan,
+    rules: &[Rule],
+    mut before: DataFrame,
+    came: DataFrame,
+    left: Option<DataFrame>,
+    first_came: usize,
+) -> Result<DataFrame, Error> {
+    let mut parts = plan.parts(before.height());
+    loop {
+        let found = |frame: &DataFrame| {
+            let frame = in_parts(plan, frame.clone(), plan.parts(frame.height()), parts)?;
+            let places = places(plan, parts, &before, &frame)?;
+            Ok::<_, Error>(Found::new(frame, places))
+        };
+        let merged = Parts {
+            came: found(&came)?,
+            left: left.as_ref().map(found).transpose()?,
+            before: &before,
+            first_came,
+        };
+        let now = plan.parts(before.height() + merged.came.new_customers());
+        if now == parts {
+            let (rows, places) = merge::merge(plan, rules, &merged)?;
+            return splice::splice(before, &rows, &places);
+        }
+        before = in_parts(plan, before, parts, now)?;
+        parts = now;
+    }
+}
+
+/// Customers in the order of so many parts → that of another number of parts.
+fn in_parts(plan: &Plan, frame: DataFrame, from: usize, to: usize) -> Result<DataFrame, Error> {
+    match from == to {
+        true => Ok(frame),
+        false => stack(profile::in_parts(frame, plan, to)?),
+    }
 }
 
 /// How each aggregate merges; or why one does not.
@@ -198,7 +240,7 @@ impl Base {
                 input.table.files = if is_new {
                     self.new[at].clone()
                 } else {
-                    let after = merge::number(self.as_of);
+                    let after = rule::number(self.as_of);
                     let may = |file: &&InputFile| {
                         days::of_file(&input, file).is_none_or(|(_, last)| i128::from(last) > after)
                     };
@@ -227,7 +269,7 @@ impl Base {
         for aggregate in &mut left.aggregates {
             let window = Days::new(u64::from(aggregate.window_days.take()?));
             let (from, to) = (self.as_of - window, (plan.as_of - window).min(self.as_of));
-            ranges.push((merge::number(from), merge::number(to)));
+            ranges.push((rule::number(from), rule::number(to)));
             let after = compare(Comparison::Greater, from);
             let leaving = after.and(compare(Comparison::LessEq, to));
             aggregate.condition = Some(match aggregate.condition.take() {

@@ -1,196 +1,164 @@
 //! Aggregates of days that were read before, plus those of rows that came, minus those of days that have left a window:
-//! which aggregates that can be done with, and how.
+//! the rows of today of those customers for whom it makes a difference.
 
-use chrono::NaiveDate;
-use polars::prelude::{ChunkedArray, DataFrame, DataType, IdxCa, Int128Type};
+use polars::prelude::{Column, DataFrame, DataType, IdxCa, NewChunkedArray};
+use rayon::prelude::*;
 
 use crate::engine::Error;
-use crate::engine::polars::profile::{IdSet, NOBODY, Numbers, aggregate_column, hash_int, hash_text};
-use crate::engine::polars::write;
-use crate::plan::{Aggregate, Column, Expr, ExprKind, Function, Plan, Role, Type};
+use crate::engine::polars::profile::{Numbers, aggregate_column};
+use crate::engine::polars::slices::{SLICE, stack};
+use crate::plan::Plan;
 
-/// How the values of one aggregate are put together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
-    /// Before + came − left.
-    Sum,
-    /// The lesser.
-    Least,
-    /// The greater.
-    Greatest,
-    /// Before + came − left, if no day is in both: of distinct days.
-    Days,
-    /// Before, if all that came is later: the sum over the first day.
-    First,
-    /// The last gap, by the last day before (an aggregate of its own) and the first that came.
-    Gap {
-        /// The aggregate that is the last day.
-        last_day: usize,
-    },
-}
+use super::rule::{Known, Rule};
+use super::splice::Place;
 
-impl Rule {
-    /// How an aggregate of a plan merges, if it does.
-    pub(super) fn of(aggregate: &Aggregate, plan: &Plan) -> Option<Self> {
-        let is_number = matches!(
-            aggregate.ty,
-            Type::Score | Type::Days | Type::Int | Type::Decimal(_) | Type::Date | Type::Time
-        );
-        let is_always = aggregate.window_days.is_none();
-        match &aggregate.function {
-            Function::CountRows | Function::CountValues(_) | Function::Sum(_) if is_number => Some(Self::Sum),
-            Function::Min(_) if is_number && is_always => Some(Self::Least),
-            Function::Max(_) if is_number && is_always => Some(Self::Greatest),
-            Function::CountDistinct(x) if *x == day() => Some(Self::Days),
-            Function::FirstDaySum(_) if is_always => Some(Self::First),
-            // Of some rows only, the first day that came would have to be that of these rows.
-            Function::LastGap if is_always && aggregate.condition.is_none() => {
-                let last = Aggregate { function: Function::Max(day()), ty: Type::Date, ..aggregate.clone() };
-                let last_day = plan.aggregates.iter().position(|one| *one == last)?;
-                Some(Self::Gap { last_day })
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether rows of days that were read before would be merged wrongly.
-    pub(super) fn needs_later_days(self) -> bool {
-        matches!(self, Self::Days | Self::First | Self::Gap { .. })
-    }
-}
-
-/// The local date of a row.
-pub(super) fn day() -> Expr {
-    Expr::column(Column::Role(Role::Day), Type::Date)
-}
-
-/// The number of a date.
-pub(super) fn number(day: NaiveDate) -> i128 {
-    i128::from((day - NaiveDate::default()).num_days())
-}
-
-/// What is put together. The frames have the columns of [`super::super::profile::Aggregated`].
+/// What is put together. The frames have the columns of [`super::super::profile::Aggregated`] and are in one order.
 pub(super) struct Parts<'a> {
     pub(super) before: &'a DataFrame,
     /// Also the first day that came, as `first_came`.
-    pub(super) came: &'a DataFrame,
+    pub(super) came: Found,
     /// Only the aggregates with a window; none where none has left.
-    pub(super) left: Option<&'a DataFrame>,
+    pub(super) left: Option<Found>,
     /// The aggregate of `came` that is the first day.
     pub(super) first_came: usize,
 }
 
-/// All customers with all days, in the order in which they are published.
-pub(super) fn merge(plan: &Plan, rules: &[Rule], parts: &Parts<'_>) -> Result<DataFrame, Error> {
-    let id = plan.customer.column.as_str();
-    let before_ids = parts.before.column(id)?;
-    let came_at = places(plan, parts.came, before_ids)?;
-    let left_at = match parts.left {
-        Some(left) => places(plan, left, before_ids)?,
-        None => vec![NOBODY; came_at.len()],
-    };
-    // Rows of `before` that change, rows of `came` that are new.
-    let changed: Vec<u32> = (0..came_at.len() as u32)
-        .filter(|row| came_at[*row as usize] != NOBODY || left_at[*row as usize] != NOBODY)
-        .collect();
-    let mut is_new = vec![true; parts.came.height()];
-    came_at.iter().filter(|at| **at != NOBODY).for_each(|at| is_new[*at as usize] = false);
-    let new: Vec<u32> = (0..is_new.len() as u32).filter(|row| is_new[*row as usize]).collect();
+/// Rows, and where their customers stand in what was before.
+pub(super) struct Found {
+    frame: DataFrame,
+    places: Vec<Place>,
+}
 
+/// A customer whose row changes, or is new.
+#[derive(Clone, Copy)]
+struct Change {
+    place: Place,
+    came: Option<u32>,
+    left: Option<u32>,
+}
+
+impl Found {
+    /// The frame becomes one chunk: its rows are picked.
+    pub(super) fn new(mut frame: DataFrame, places: Vec<Place>) -> Self {
+        frame.rechunk_mut();
+        Self { frame, places }
+    }
+
+    /// How many are new.
+    pub(super) fn new_customers(&self) -> usize {
+        self.places.iter().filter(|place| place.is_err()).count()
+    }
+}
+
+/// The rows of today of all who came or left, in order, and where they stand in `before`.
+pub(super) fn merge(
+    plan: &Plan,
+    rules: &[Rule],
+    parts: &Parts<'_>,
+) -> Result<(DataFrame, Vec<Place>), Error> {
+    let changes = changes(parts);
+    // Those of one slice of `before` are looked up together.
+    let slice = |change: &Change| row(change.place) / SLICE;
+    let slices: Vec<&[Change]> = changes.chunk_by(|a, b| slice(a) == slice(b)).collect();
+    let none: [&[Change]; 1] = [&[]];
+    let slices = if slices.is_empty() { &none[..] } else { &slices[..] };
+    let frames = slices.par_iter().map(|changes| {
+        let start = changes.first().map_or(0, |first| slice(first) * SLICE);
+        today(plan, rules, parts, start, changes)
+    });
+    let frame = stack(frames.collect::<Result<_, _>>()?)?;
+    Ok((frame, changes.iter().map(|change| change.place).collect()))
+}
+
+fn row(place: Place) -> usize {
+    place.unwrap_or_else(|row| row) as usize
+}
+
+/// Who came and who left, put together.
+fn changes(parts: &Parts<'_>) -> Vec<Change> {
+    let mut changes = Vec::with_capacity(parts.came.places.len());
+    let mut came = parts.came.places.iter().zip(0..).peekable();
+    let left = parts.left.iter().flat_map(|left| left.places.iter().zip(0..));
+    // Only somebody who was there can have left.
+    for (row, left) in left.filter_map(|(place, left)| Some((place.ok()?, left))) {
+        let is_first = |place: Place| match place {
+            Ok(came) => came < row,
+            // A new one stands before the row.
+            Err(before) => before <= row,
+        };
+        while let Some((place, at)) = came.next_if(|(place, _)| is_first(**place)) {
+            changes.push(Change { place: *place, came: Some(at), left: None });
+        }
+        let also = came.next_if(|(place, _)| **place == Ok(row)).map(|(_, at)| at);
+        changes.push(Change { place: Ok(row), came: also, left: Some(left) });
+    }
+    changes.extend(came.map(|(place, at)| Change { place: *place, came: Some(at), left: None }));
+    changes
+}
+
+/// The rows of some changes within the slice of `before` that begins at `start`.
+fn today(
+    plan: &Plan,
+    rules: &[Rule],
+    parts: &Parts<'_>,
+    start: usize,
+    changes: &[Change],
+) -> Result<DataFrame, Error> {
+    // An id as it came; of those who only left, as it left.
+    let ids = ids(plan, parts, changes)?;
+    let before = parts.before.slice(start as i64, SLICE);
+    let at = |row: u32| row - start as u32;
+    let old: IdxCa = index(changes.iter().map(|change| change.place.ok().map(at)));
+    let came: IdxCa = index(changes.iter().map(|change| change.came));
+    let left: IdxCa = index(changes.iter().map(|change| change.left));
     let names: Vec<String> = (0..plan.aggregates.len()).map(aggregate_column).collect();
-    let wanted = || std::iter::once(id).chain(names.iter().map(String::as_str));
-    let old = parts.before.take(&IdxCa::from_vec("".into(), changed.clone()))?;
-    let pick = |frame: &DataFrame, name: &str, at: &[u32]| -> Result<Vec<Option<i128>>, Error> {
-        let values = numbers(frame, name)?;
-        Ok(changed.iter().map(|row| at[*row as usize]).map(|at| *values.get(at as usize)?).collect())
-    };
-    let first_came = pick(parts.came, &aggregate_column(parts.first_came), &came_at)?;
-    let mut columns = vec![old.column(id)?.clone()];
+    let first_came = pick(&parts.came.frame, &aggregate_column(parts.first_came), &came)?;
+    let mut columns = vec![ids];
     for (at, (aggregate, rule)) in plan.aggregates.iter().zip(rules).enumerate() {
-        let before = numbers(&old, &names[at])?;
-        let came = pick(parts.came, &names[at], &came_at)?;
-        let left = match parts.left {
-            Some(left) if aggregate.window_days.is_some() => pick(left, &names[at], &left_at)?,
-            _ => vec![None; changed.len()],
+        let before_values = pick(&before, &names[at], &old)?;
+        let came_values = pick(&parts.came.frame, &names[at], &came)?;
+        let left_values = match &parts.left {
+            Some(found) if aggregate.window_days.is_some() => Some(pick(&found.frame, &names[at], &left)?),
+            _ => None,
         };
         let last_days = match rule {
-            Rule::Gap { last_day } => numbers(&old, &names[*last_day])?,
-            _ => vec![None; changed.len()],
+            Rule::Gap { last_day } => Some(pick(&before, &names[*last_day], &old)?),
+            _ => None,
         };
-        let mut merged = Numbers::new(aggregate.ty, changed.len());
-        for row in 0..changed.len() {
-            let (before, came, left) = (before[row], came[row], left[row]);
-            let either = |choose: fn(i128, i128) -> i128| match (before, came) {
-                (Some(x), Some(y)) => Some(choose(x, y)),
-                (x, y) => x.or(y),
+        let mut merged = Numbers::new(aggregate.ty, changes.len());
+        for (row, change) in changes.iter().enumerate() {
+            let known = Known {
+                before: before_values[row],
+                came: came_values[row],
+                left: left_values.as_ref().and_then(|values| values[row]),
+                last_day: last_days.as_ref().and_then(|values| values[row]),
+                first_came: first_came[row],
             };
-            merged.push(match rule {
-                Rule::Sum | Rule::Days => before.map(|sum| sum + came.unwrap_or(0) - left.unwrap_or(0)),
-                Rule::Least => either(i128::min),
-                Rule::Greatest => either(i128::max),
-                Rule::First => before,
-                Rule::Gap { .. } => match (came, first_came[row], last_days[row]) {
-                    (Some(gap), ..) => Some(gap),
-                    (None, Some(first), Some(last)) => Some(first - last),
-                    _ => before,
-                },
-            });
+            merged.push(if change.place.is_ok() { rule.merge(known) } else { known.came });
         }
         columns.push(merged.finish(at, aggregate)?);
     }
-    let changed_rows = DataFrame::new(changed.len(), columns)?;
-    let new_rows = parts.came.select(wanted())?.take(&IdxCa::from_vec("".into(), new))?;
-    let mut all = parts.before.clone();
-    let start = all.height() as u32;
-    let mut rows: Vec<u32> = (0..start).collect();
-    changed.iter().zip(start..).for_each(|(row, place)| rows[*row as usize] = place);
-    let start = start + changed_rows.height() as u32;
-    rows.extend(start..start + new_rows.height() as u32);
-    all.vstack_mut(&changed_rows)?;
-    all.vstack_mut(&new_rows)?;
-    all.rechunk_mut();
-    order(plan, &all, &mut rows)?;
-    Ok(all.take(&IdxCa::from_vec("".into(), rows))?)
+    Ok(DataFrame::new(changes.len(), columns)?)
 }
 
-/// The row in a frame of each of these customers; [`NOBODY`] for those who are not in it.
-fn places(plan: &Plan, frame: &DataFrame, ids: &polars::prelude::Column) -> Result<Vec<u32>, Error> {
-    let mut set = IdSet::new(plan.customer.ty);
-    set.insert(frame.column(&plan.customer.column)?)?;
-    set.find(ids)
-}
-
-/// A column of whole numbers, decimals, dates or times.
-fn numbers(frame: &DataFrame, name: &str) -> Result<Vec<Option<i128>>, Error> {
-    let physical = frame.column(name)?.to_physical_repr().cast(&DataType::Int128)?;
-    let values: &ChunkedArray<Int128Type> = physical.i128()?;
-    Ok(values.iter().collect())
-}
-
-/// Sorts rows by part and id. There are two runs that are in order already, unless there are more parts now, and the
-/// sort makes use of it.
-fn order(plan: &Plan, all: &DataFrame, rows: &mut [u32]) -> Result<(), Error> {
-    let parts = plan.parts(rows.len());
-    let ids = all.column(&plan.customer.column)?;
-    match plan.customer.ty {
-        Type::Int => {
-            let ids: Vec<i64> = ids.i64()?.iter().map(Option::unwrap_or_default).collect();
-            let part = |id: i64| if parts == 1 { 0 } else { write::part_of(hash_int(id), parts) };
-            rows.sort_by_key(|row| (part(ids[*row as usize]), ids[*row as usize]));
-        }
-        _ => {
-            let ids: Vec<&str> = ids.str()?.iter().map(Option::unwrap_or_default).collect();
-            let numbers: Vec<usize> = match parts {
-                1 => vec![0; ids.len()],
-                _ => ids.iter().map(|id| write::part_of(hash_text(id), parts)).collect(),
-            };
-            rows.sort_by_key(|row| (numbers[*row as usize], ids[*row as usize]));
-        }
+fn ids(plan: &Plan, parts: &Parts<'_>, changes: &[Change]) -> Result<Column, Error> {
+    let id = plan.customer.column.as_str();
+    let mut ids = parts.came.frame.column(id)?.clone();
+    let came = ids.len() as u32;
+    if let Some(left) = &parts.left {
+        ids.append(left.frame.column(id)?)?;
     }
-    Ok(())
+    let at = |change: &Change| change.came.or(change.left.map(|left| came + left));
+    Ok(ids.take(&index(changes.iter().map(at)))?)
 }
 
-/// A day as an expression.
-pub(super) fn date(day: NaiveDate) -> Expr {
-    Expr { kind: ExprKind::Literal(crate::plan::Literal::Date(day)), ty: Type::Date }
+fn index(rows: impl Iterator<Item = Option<u32>>) -> IdxCa {
+    IdxCa::from_iter_options("".into(), rows)
+}
+
+/// Whole numbers, decimals, dates or times of these rows.
+fn pick(frame: &DataFrame, name: &str, rows: &IdxCa) -> Result<Vec<Option<i128>>, Error> {
+    let picked = frame.column(name)?.take(rows)?;
+    let physical = picked.to_physical_repr().cast(&DataType::Int128)?;
+    Ok(physical.i128()?.iter().collect())
 }

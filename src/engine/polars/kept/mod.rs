@@ -6,6 +6,8 @@ mod days;
 mod entry;
 mod extend;
 mod merge;
+mod rule;
+mod splice;
 
 use std::fmt;
 

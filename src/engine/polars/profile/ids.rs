@@ -6,6 +6,7 @@ use polars::prelude::{Column, Int64Chunked, StringChunked};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::engine::Error;
+use crate::engine::polars::write;
 use crate::plan::Type;
 
 /// The longest text that is kept in the record itself.
@@ -38,20 +39,20 @@ pub(in crate::engine::polars) fn hash_int(id: i64) -> u64 {
 }
 
 /// The ids of one batch.
-pub(super) enum Ids {
+pub(in crate::engine::polars) enum Ids {
     Text(StringChunked),
     Int(Int64Chunked),
 }
 
 impl Ids {
-    pub(super) fn new(column: &Column, ty: Type) -> Result<Self, Error> {
+    pub(in crate::engine::polars) fn new(column: &Column, ty: Type) -> Result<Self, Error> {
         Ok(match ty {
             Type::Int => Self::Int(column.i64()?.rechunk().into_owned()),
             _ => Self::Text(column.str()?.rechunk().into_owned()),
         })
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::engine::polars) fn len(&self) -> usize {
         match self {
             Self::Text(ids) => ids.len(),
             Self::Int(ids) => ids.len(),
@@ -86,6 +87,29 @@ impl Ids {
             Self::Text(ids) => ids.get(a).cmp(&ids.get(b)),
             Self::Int(ids) => ids.get(a).cmp(&ids.get(b)),
         }
+    }
+
+    /// How the id of a row orders beside that of a row of others of the same type.
+    pub(in crate::engine::polars) fn compare_to(&self, row: usize, others: &Self, other: usize) -> Ordering {
+        match (self, others) {
+            (Self::Text(ids), Self::Text(others)) => ids.get(row).cmp(&others.get(other)),
+            (Self::Int(ids), Self::Int(others)) => ids.get(row).cmp(&others.get(other)),
+            // Never: all ids of a plan have one type.
+            (Self::Text(_), _) => Ordering::Greater,
+            (Self::Int(_), _) => Ordering::Less,
+        }
+    }
+
+    /// The part in which the customer of a row is published, of so many.
+    pub(in crate::engine::polars) fn part(&self, row: usize, parts: usize) -> usize {
+        if parts == 1 {
+            return 0;
+        }
+        let hash = match self {
+            Self::Text(ids) => ids.get(row).map_or(0, hash_text),
+            Self::Int(ids) => ids.get(row).map_or(0, hash_int),
+        };
+        write::part_of(hash, parts)
     }
 
     /// Calls `visit(position, id)` for each of these rows; of null the id is anything.

@@ -17,7 +17,17 @@ pub(super) fn in_order(frames: Vec<DataFrame>, plan: &Plan) -> Result<Vec<DataFr
         return Ok(Vec::new());
     }
     let all = stack(frames)?;
-    let order = order(all.column(&plan.customer.column)?, plan)?;
+    let parts = plan.parts(all.height());
+    in_parts(all, plan, parts)
+}
+
+/// Customers in the order of so many parts, one frame a slice.
+pub(in crate::engine::polars) fn in_parts(
+    all: DataFrame,
+    plan: &Plan,
+    parts: usize,
+) -> Result<Vec<DataFrame>, Error> {
+    let order = order(all.column(&plan.customer.column)?, plan, parts)?;
     let slices: Vec<IdxCa> =
         order.chunks(SLICE).map(|rows| IdxCa::from_vec("".into(), rows.to_vec())).collect();
     drop(order);
@@ -35,8 +45,7 @@ pub(super) fn in_order(frames: Vec<DataFrame>, plan: &Plan) -> Result<Vec<DataFr
 }
 
 /// The rows in the order in which customers are published.
-fn order(ids: &Column, plan: &Plan) -> Result<Vec<u32>, Error> {
-    let parts = plan.parts(ids.len());
+fn order(ids: &Column, plan: &Plan, parts: usize) -> Result<Vec<u32>, Error> {
     let ids = Ids::new(ids, plan.customer.ty)?;
     let hashes = if parts == 1 { Vec::new() } else { ids.hashes() };
     let mut order = Vec::with_capacity(ids.len());
