@@ -1,6 +1,7 @@
 //! Incremental days: a profile that is extended gives the files of a cold run, whatever comes, late or early.
 
 use std::fs::File;
+use std::path::Path;
 
 use arrow::array::{AsArray, BooleanArray};
 use arrow::compute::{concat_batches, filter_record_batch};
@@ -257,11 +258,14 @@ fn slices_and_parts() {
     let sandbox = Sandbox::new();
     let cache = Cache::at(&sandbox.path("cache"));
     for text_ids in [true, false] {
-        let days = rules(&(0..METRICS.len()).collect::<Vec<_>>(), "UTC");
+        // In seven days most customers have left.
+        let metrics: Vec<usize> = (0..METRICS.len()).filter(|at| text_ids || *at != 4).collect();
+        let days = rules(&metrics, "UTC");
         sandbox.text("rules.yml", &days.replace("orders/*", &format!("orders-{text_ids}/*")));
-        for (at, customers) in [(0, 280_000), (1, 310_000)] {
-            let ids =
-                (0..customers).map(|id: i64| id * 7_919 % 1_000_003).filter(|id| at == 0 || id % 3 == 0);
+        // Three parts, four, and then only changes of a few customers, some of them new.
+        let days = [(0, 280_000, 1, 0), (1, 370_000, 3, 0), (2, 371_000, 97, 1), (3, 372_000, 89, 2)];
+        for (at, customers, every, changes) in days {
+            let ids = (0..customers).map(|id: i64| id * 7_919 % 1_000_003).filter(|id| id % every == 0);
             let ids: Vec<i64> = ids.collect();
             let id_cells = match text_ids {
                 true => Cells::Text(ids.iter().map(|id| Some(format!("c{id}"))).collect()),
@@ -286,8 +290,59 @@ fn slices_and_parts() {
                 assert_eq!(found.customers.schema(), cold.customers.schema());
                 assert!(found.customers.equals_missing(&cold.customers));
             }
+            let entries = cache.entries().unwrap().into_iter().map(|entry| entry.about.unwrap());
+            let of_job = entries.filter(|about| about.family == plan.profile_family());
+            let entry = of_job.max_by_key(|about| about.as_of.clone()).unwrap();
+            // Aggregates, what was set aside, and a file for each day since.
+            assert_eq!(entry.tables.len(), 2 + if text_ids { 0 } else { changes }, "{:?}", entry.tables);
         }
     }
+}
+
+/// A day that changes little is kept as what it changes; the rest is the file of the day before, which stays when that
+/// day's entry goes.
+#[test]
+fn what_changes_is_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.text("rules.yml", &rules(&(0..METRICS.len()).collect::<Vec<_>>(), "UTC"));
+    let first: Vec<String> = (1..60).map(|id| format!("{id} -{} {}", id % 28, id * 100)).collect();
+    write(&sandbox, "orders/0.parquet", &orders(&first.join("\n")), true);
+    check(&sandbox, &date(0), "read", "nothing is kept");
+    write(&sandbox, "orders/1.parquet", &orders("7 1 100\n200 1 100"), true);
+    check(&sandbox, &date(1), "extended", "kept as of 2025-01-01");
+    write(&sandbox, "orders/2.parquet", &orders("7 2 -50\n100 2 100\n200 2 1"), true);
+    check(&sandbox, &date(2), "extended", "kept as of 2025-01-02");
+    let entry = |day: i64| {
+        let entries = Cache::at(&sandbox.path("cache")).entries().unwrap();
+        let mut of_day = entries.into_iter().filter(|entry| entry.about.as_ref().unwrap().as_of == date(day));
+        sandbox.path("cache").join(of_day.next().unwrap().key)
+    };
+    let rows = |folder: &Path, file: &str| {
+        let file = File::open(folder.join(file)).unwrap();
+        ParquetRecordBatchReaderBuilder::try_new(file).unwrap().metadata().file_metadata().num_rows()
+    };
+    let last = entry(2);
+    // Those who ordered, and those whose orders have left the last seven or thirty days.
+    assert_eq!(rows(&last, "aggregates.parquet"), 59);
+    assert!((2..12).contains(&rows(&last, "changes-1.parquet")));
+    assert!((3..12).contains(&rows(&last, "changes-2.parquet")));
+    check(&sandbox, &date(2), "kept", "kept profile");
+    for day in [0, 1] {
+        std::fs::remove_dir_all(entry(day)).unwrap();
+    }
+    check(&sandbox, &date(2), "kept", "kept profile");
+    check(&sandbox, &date(3), "extended", "kept as of 2025-01-03");
+    // Too much has changed: everything is written again.
+    let many: Vec<String> = (1..30).map(|id| format!("{id} 4 10")).collect();
+    write(&sandbox, "orders/4.parquet", &orders(&many.join("\n")), true);
+    check(&sandbox, &date(4), "extended", "kept as of 2025-01-04");
+    let whole = entry(4);
+    assert_eq!(rows(&whole, "aggregates.parquet"), 61);
+    assert!(!whole.join("changes-1.parquet").exists());
+    // Without one of its files, an entry is none.
+    std::fs::remove_file(sandbox.path("orders/4.parquet")).unwrap();
+    std::fs::remove_file(last.join("changes-1.parquet")).unwrap();
+    check(&sandbox, &date(2), "read", "reads everything: what is kept is broken");
 }
 
 /// A model that learns from histories, with days held out: a file a month, and three steps.

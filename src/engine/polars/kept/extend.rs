@@ -13,17 +13,29 @@ use crate::engine::{About, Cache, Counts, Error, KeptFile};
 use crate::plan::{Aggregate, Column, Comparison, Expr, ExprKind, Function, Input, InputFile, Plan, Type};
 
 use super::days;
-use super::entry::{self, Tables};
+use super::entry::{self, Changes, Kept};
 use super::merge::{self, Found, Parts};
 use super::rule::{self, Rule, date, day};
 use super::splice::{self, places};
 
 /// What came of it.
 pub(super) enum Extended {
-    /// The tables of today, and what was read for them.
-    Whole(Tables, String),
+    /// All of today.
+    Whole(Box<Today>),
     /// Why everything has to be read.
     Not(String),
+}
+
+/// A profile that was extended.
+pub(super) struct Today {
+    /// The aggregates.
+    pub(super) aggregated: Aggregated,
+    /// The rows that were set aside.
+    pub(super) rejected: DataFrame,
+    /// What makes them of what was kept; none where all rows have other places.
+    pub(super) changes: Option<Changes>,
+    /// What was read.
+    pub(super) note: String,
 }
 
 /// Looks for what is kept of the same metrics as of the same or an earlier day, and extends it.
@@ -48,7 +60,8 @@ pub(super) fn extend(
     let Some(base) = Base::of(plan, &about) else {
         return Ok(Extended::Not("what is kept has no date".to_owned()));
     };
-    let Some((before, set_aside)) = entry::load(cache, &key)? else {
+    let Some(Kept { aggregated: before, rejected: set_aside, layers }) = entry::load(cache, plan, &key)?
+    else {
         return Ok(Extended::Not("what is kept is gone".to_owned()));
     };
     let came_plan = base.came(plan);
@@ -74,7 +87,7 @@ pub(super) fn extend(
     // `left` numbers only the aggregates with a window.
     let left = left.map(|frame| renumbered(plan, frame)).transpose()?;
     let Aggregated { frame: before, mut counts } = before;
-    let frame = put_together(plan, &rules, before, came.frame, left, first_came)?;
+    let (frame, changed) = put_together(plan, &rules, before, came.frame, left, first_came)?;
     for (at, (one, input)) in counts.inputs.iter_mut().zip(&plan.orders).enumerate() {
         one.path.clone_from(&input.table.path);
         one.counts.read = input.table.rows();
@@ -90,7 +103,7 @@ pub(super) fn extend(
         }
     }
     let aggregated = Aggregated { frame, counts };
-    let Some(set_aside) = base.set_aside(plan, &aggregated, set_aside)? else {
+    let Some(rejected) = base.set_aside(plan, &aggregated, set_aside)? else {
         return Ok(Extended::Not(
             "the rows that are set aside do not merge: too many, or of a file that is read twice".to_owned(),
         ));
@@ -102,10 +115,12 @@ pub(super) fn extend(
         .collect();
     let all = plan.orders.iter().map(|input| input.table.files.len()).sum::<usize>();
     let note = format!("kept as of {}, reads {} of {all} files", base.as_of, read.len());
-    Ok(Extended::Whole((aggregated, set_aside), note))
+    let changes = changed.map(|rows| Changes { base: layers, rows });
+    Ok(Extended::Whole(Box::new(Today { aggregated, rejected, changes, note })))
 }
 
-/// All customers with all days, in the order in which they are published.
+/// All customers with all days, in the order in which they are published; and the rows that make the difference, unless
+/// there are more parts now.
 fn put_together(
     plan: &Plan,
     rules: &[Rule],
@@ -113,8 +128,9 @@ fn put_together(
     came: DataFrame,
     left: Option<DataFrame>,
     first_came: usize,
-) -> Result<DataFrame, Error> {
-    let mut parts = plan.parts(before.height());
+) -> Result<(DataFrame, Option<DataFrame>), Error> {
+    let kept_parts = plan.parts(before.height());
+    let mut parts = kept_parts;
     loop {
         let found = |frame: &DataFrame| {
             let frame = in_parts(plan, frame.clone(), plan.parts(frame.height()), parts)?;
@@ -130,7 +146,8 @@ fn put_together(
         let now = plan.parts(before.height() + merged.came.new_customers());
         if now == parts {
             let (rows, places) = merge::merge(plan, rules, &merged)?;
-            return splice::splice(before, &rows, &places);
+            let all = splice::splice(before, &rows, &places)?;
+            return Ok((all, (parts == kept_parts).then_some(rows)));
         }
         before = in_parts(plan, before, parts, now)?;
         parts = now;

@@ -50,7 +50,7 @@ impl Found {
     }
 }
 
-/// The rows of today of all who came or left, in order, and where they stand in `before`.
+/// The rows of today of all who are new or have other values, in order, and where they stand in `before`.
 pub(super) fn merge(
     plan: &Plan,
     rules: &[Rule],
@@ -66,8 +66,9 @@ pub(super) fn merge(
         let start = changes.first().map_or(0, |first| slice(first) * SLICE);
         today(plan, rules, parts, start, changes)
     });
-    let frame = stack(frames.collect::<Result<_, _>>()?)?;
-    Ok((frame, changes.iter().map(|change| change.place).collect()))
+    let (frames, places): (Vec<DataFrame>, Vec<_>) =
+        frames.collect::<Result<Vec<_>, Error>>()?.into_iter().unzip();
+    Ok((stack(frames)?, places.concat()))
 }
 
 fn row(place: Place) -> usize {
@@ -103,7 +104,7 @@ fn today(
     parts: &Parts<'_>,
     start: usize,
     changes: &[Change],
-) -> Result<DataFrame, Error> {
+) -> Result<(DataFrame, Vec<Place>), Error> {
     // An id as it came; of those who only left, as it left.
     let ids = ids(plan, parts, changes)?;
     let before = parts.before.slice(start as i64, SLICE);
@@ -114,6 +115,8 @@ fn today(
     let names: Vec<String> = (0..plan.aggregates.len()).map(aggregate_column).collect();
     let first_came = pick(&parts.came.frame, &aggregate_column(parts.first_came), &came)?;
     let mut columns = vec![ids];
+    // Days that leave are looked for among all rows of a file, so most who are found have none of them.
+    let mut differs: Vec<bool> = changes.iter().map(|change| change.place.is_err()).collect();
     for (at, (aggregate, rule)) in plan.aggregates.iter().zip(rules).enumerate() {
         let before_values = pick(&before, &names[at], &old)?;
         let came_values = pick(&parts.came.frame, &names[at], &came)?;
@@ -134,11 +137,20 @@ fn today(
                 last_day: last_days.as_ref().and_then(|values| values[row]),
                 first_came: first_came[row],
             };
-            merged.push(if change.place.is_ok() { rule.merge(known) } else { known.came });
+            let value = if change.place.is_ok() { rule.merge(known) } else { known.came };
+            differs[row] |= value != known.before;
+            merged.push(value);
         }
         columns.push(merged.finish(at, aggregate)?);
     }
-    Ok(DataFrame::new(changes.len(), columns)?)
+    let frame = DataFrame::new(changes.len(), columns)?;
+    let places = changes.iter().zip(&differs).filter(|(_, differs)| **differs);
+    let places: Vec<Place> = places.map(|(change, _)| change.place).collect();
+    if places.len() == changes.len() {
+        return Ok((frame, places));
+    }
+    let rows = (0_u32..).zip(&differs).filter(|(_, differs)| **differs).map(|(row, _)| row);
+    Ok((frame.take(&IdxCa::from_vec("".into(), rows.collect()))?, places))
 }
 
 fn ids(plan: &Plan, parts: &Parts<'_>, changes: &[Change]) -> Result<Column, Error> {

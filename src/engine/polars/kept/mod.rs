@@ -18,7 +18,8 @@ use crate::plan::Plan;
 
 use super::profile::{self, Aggregated, Memory, Profile};
 use super::rejected;
-use extend::Extended;
+use entry::{Changes, Kept};
+use extend::{Extended, Today};
 
 /// Where a profile came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,15 +53,17 @@ pub fn run(
         return Ok((profile::run_within(plan, threads, memory)?, Way::Read { why: None, not_kept: None }));
     };
     let key = plan.profile_key();
-    let why = match entry::load(cache, &key) {
-        Ok(Some((aggregated, rejected))) => {
+    let why = match entry::load(cache, plan, &key) {
+        Ok(Some(Kept { aggregated, rejected, .. })) => {
             let mut profile = profile::derive_all(plan, aggregated)?;
             profile.rejected = Some(rejected);
             return Ok((profile, Way::Kept));
         }
         Ok(None) => match extend::extend(cache, plan, threads, memory) {
-            Ok(Extended::Whole((aggregated, rejected), note)) => {
-                let not_kept = save(cache, &key, plan, &aggregated, &rejected);
+            Ok(Extended::Whole(today)) => {
+                let Today { aggregated, rejected, changes, note } = *today;
+                let not_kept = save(cache, &key, plan, &aggregated, &rejected, changes.as_ref());
+                drop(changes);
                 let mut profile = profile::derive_all(plan, aggregated)?;
                 profile.rejected = Some(rejected);
                 return Ok((profile, Way::Extended { note, not_kept }));
@@ -74,7 +77,7 @@ pub fn run(
     let mut profile = profile::derive_all(plan, aggregated.clone())?;
     // Now, or a later run would have to look for them in the orders.
     let rejected = rejected::read(plan, &profile, None)?;
-    let not_kept = save(cache, &key, plan, &aggregated, &rejected);
+    let not_kept = save(cache, &key, plan, &aggregated, &rejected, None);
     profile.rejected = Some(rejected);
     Ok((profile, Way::Read { why: Some(why), not_kept }))
 }
@@ -86,8 +89,9 @@ fn save(
     plan: &Plan,
     aggregated: &Aggregated,
     rejected: &DataFrame,
+    changes: Option<&Changes>,
 ) -> Option<String> {
-    entry::save(cache, key, plan, aggregated, rejected).err().map(|error| error.to_string())
+    entry::save(cache, key, plan, aggregated, rejected, changes).err().map(|error| error.to_string())
 }
 
 impl Way {

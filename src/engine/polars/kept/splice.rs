@@ -17,6 +17,18 @@ use crate::plan::Plan;
 /// The row of a customer in a frame, or the row before which a new one comes.
 pub(super) type Place = Result<u32, u32>;
 
+/// The frame with these rows, in which each customer stands once: the row replaces that of before. Both are in the order
+/// of so many parts.
+pub(super) fn replace(
+    plan: &Plan,
+    parts: usize,
+    frame: DataFrame,
+    rows: &DataFrame,
+) -> Result<DataFrame, Error> {
+    let places = places(plan, parts, &frame, rows)?;
+    splice(frame, rows, &places)
+}
+
 /// Where the customers of `rows` stand in `frame`. Both are in the order of so many parts.
 pub(super) fn places(
     plan: &Plan,
