@@ -2,6 +2,7 @@
 //! and opens no input. Metrics are derived again, so they and everything after them may be edited. What is kept of an
 //! earlier day is extended ([`extend`]), where the aggregates merge.
 
+mod base;
 mod days;
 mod entry;
 mod extend;

@@ -97,7 +97,8 @@ pub(super) fn splice(frame: DataFrame, rows: &DataFrame, places: &[Place]) -> Re
     }
     let mut rows = rows.select(frame.columns().iter().map(|column| column.name().clone()))?;
     rows.rechunk_mut();
-    let slices: Vec<Slice<'_>> = cut(frame, places);
+    let slices = cut(&frame, places);
+    drop(frame);
     let spliced = slices.into_par_iter().map(|slice| slice.splice(&rows));
     stack(spliced.collect::<Result<_, _>>()?)
 }
@@ -113,7 +114,7 @@ struct Slice<'a> {
 }
 
 /// One slice after the other as customers will stand, so that those of today are cut like those of a cold run.
-fn cut(frame: DataFrame, places: &[Place]) -> Vec<Slice<'_>> {
+fn cut<'a>(frame: &DataFrame, places: &'a [Place]) -> Vec<Slice<'a>> {
     let mut slices = Vec::new();
     let (mut start, mut first, mut new) = (0, 0, 0);
     let mut push = |start: usize, end: usize, first: usize, last: usize| {
