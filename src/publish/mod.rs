@@ -4,6 +4,7 @@
 mod error;
 mod lock;
 mod manifest;
+mod parts;
 pub mod readback;
 mod staging;
 
@@ -18,12 +19,9 @@ pub use staging::{Staging, remove_all_staging};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
+use crate::engine::polars::findings::Tables;
 use crate::engine::polars::summary::{self, Previous};
-use crate::engine::polars::{
-    Frame, Profile, apply, audience, edges, overrides, rejected, segment_profile, write,
-};
+use crate::engine::polars::{Frame, Profile, edges, overrides, rejected, write};
 use crate::engine::pseudonym::Key;
 use crate::fit::Model;
 use crate::plan::Plan;
@@ -62,22 +60,15 @@ pub fn publish(
         ("tiermill.rules_sha256".to_owned(), plan.rules_sha256.clone()),
         ("tiermill.as_of".to_owned(), plan.as_of.to_string()),
     ];
-    let labelled = apply::label(plan, model, &profile.customers)?;
-    let output = apply::published(&plan.output, &labelled)?;
-
-    // The parts are written while what is said of them is added up.
-    let (parts, (expected, (summary, segment_profile))) = rayon::join(
-        || write_parts(plan, &output, &staging, &metadata),
-        || {
-            let summary =
-                || summary::summary(plan, profile, &labelled, &previous(plan)?).map_err(Error::from);
-            let segment_profile = || segment_profile::segment_profile(plan, &labelled);
-            rayon::join(|| readback::expect(plan, &output), || rayon::join(summary, segment_profile))
-        },
+    let (parts, findings) = parts::write(plan, model, &profile.customers, &staging, &metadata)?;
+    // What was written is read again while what is said of it is worked out.
+    let sums = findings.sums().clone();
+    let (checked, beside) = rayon::join(
+        || readback::check(plan, staging.path(), &parts, &sums),
+        || Ok::<_, Error>(findings.tables(plan, &previous(plan)?)?),
     );
-    let parts = parts?;
-    drop(output);
-    readback::check(plan, staging.path(), &parts, &expected?)?;
+    checked?;
+    let Tables { summary, segment_profile, audiences } = beside?;
 
     let mut tables = Vec::new();
     let mut table = |name: &str, frame: &Frame| -> Result<(), Error> {
@@ -86,20 +77,20 @@ pub fn publish(
         Ok(())
     };
     table("segments.parquet", &summary::segments(plan)?)?;
-    table("summary.parquet", &summary?)?;
+    table("summary.parquet", &summary)?;
     table("rejected.parquet", &rejected::read(plan, profile, key)?)?;
     let mut override_counts = None;
     if let Some(all) = &plan.overrides {
-        let (report, counts) = overrides::report(plan, all, &labelled)?;
+        let (report, counts) = overrides::report(plan, model, all, &profile.customers)?;
         table("overrides.parquet", &report)?;
         override_counts = Some(counts);
     }
-    table("segment_profile.parquet", &segment_profile?)?;
+    table("segment_profile.parquet", &segment_profile)?;
     if let Some(within) = plan.edges_within {
-        table("edges.parquet", &edges::edges(plan, model, within, &profile.customers, &labelled)?)?;
+        table("edges.parquet", &edges::edges(plan, model, within, &profile.customers)?)?;
     }
-    for one in &plan.audiences {
-        table(&one.file_name(), &audience::customers(one, &labelled)?)?;
+    for (one, members) in plan.audiences.iter().zip(&audiences) {
+        table(&one.file_name(), members)?;
     }
     for (name, frame) in more {
         table(name, frame)?;
@@ -115,24 +106,6 @@ pub fn publish(
     staging.write("_SUCCESS", format!("{}\n", manifest::sha256(&text)).as_bytes())?;
     staging.swap_in(&folder)?;
     Ok(Published { folder, manifest })
-}
-
-/// Writes the parts side by side; their names.
-fn write_parts(
-    plan: &Plan,
-    output: &Frame,
-    staging: &Staging,
-    metadata: &write::Metadata,
-) -> Result<Vec<String>, Error> {
-    let sizes = write::part_sizes(plan, output)?;
-    let starts = sizes.iter().scan(0, |next, size| Some(std::mem::replace(next, *next + *size as i64)));
-    let parts: Vec<(usize, (i64, usize))> = starts.zip(sizes.iter().copied()).enumerate().collect();
-    let write = |(number, (start, size)): (usize, (i64, usize))| {
-        let name = format!("part-{number:05}.parquet");
-        write::table(&output.slice(start, size), &staging.path().join(&name), metadata)?;
-        Ok(name)
-    };
-    parts.into_par_iter().map(write).collect()
 }
 
 /// A readable JSON document with a final newline.

@@ -13,43 +13,22 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use rayon::prelude::*;
 
-use crate::engine::polars::{Frame, sums};
+use crate::engine::polars::sums::Sums;
 use crate::plan::{Plan, Type};
 
 use super::Error;
 
-/// What the parts must add up to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// One row each.
-    pub customers: u64,
-    /// For every exact column: how many values are not null, and their sum (of the unscaled numbers).
-    pub sums: Vec<(String, u64, i128)>,
-}
-
-/// What the frame that is written adds up to.
-pub fn expect(plan: &Plan, output: &Frame) -> Result<Expected, Error> {
-    let exact: Vec<&str> = exact_columns(plan).collect();
-    Ok(Expected { customers: output.height() as u64, sums: sums::of(output, &exact)? })
-}
-
-fn exact_columns(plan: &Plan) -> impl Iterator<Item = &str> {
-    let id = plan.customer.column.as_str();
-    let exact = plan.output.iter().filter(move |column| column.ty.is_exact() && column.name != id);
-    exact.map(|column| column.name.as_str())
-}
-
 /// Reads the parts and compares.
-pub fn check(plan: &Plan, folder: &Path, parts: &[String], expected: &Expected) -> Result<(), Error> {
-    let mut found = expected.nothing();
+pub fn check(plan: &Plan, folder: &Path, parts: &[String], expected: &Sums) -> Result<(), Error> {
+    let mut found = Sums::nothing(plan);
     for part in parts {
-        found.add(check_part(plan, &folder.join(part), expected)?);
+        found.add(check_part(plan, &folder.join(part))?);
     }
-    if found.customers != expected.customers {
-        let message = format!("{} rows were written for {} customers", found.customers, expected.customers);
+    if found.rows != expected.rows {
+        let message = format!("{} rows were written for {} customers", found.rows, expected.rows);
         return Err(Error::Broken(message));
     }
-    for (found, wanted) in found.sums.iter().zip(&expected.sums) {
+    for (found, wanted) in found.columns.iter().zip(&expected.columns) {
         if found != wanted {
             let (name, values, sum) = found;
             let message = format!(
@@ -73,22 +52,8 @@ fn broken(path: &Path, why: &str) -> Error {
     Error::Broken(format!("`{}`: {why}", path.display()))
 }
 
-impl Expected {
-    fn nothing(&self) -> Self {
-        Self { customers: 0, sums: self.sums.iter().map(|(name, ..)| (name.clone(), 0, 0)).collect() }
-    }
-
-    fn add(&mut self, more: Self) {
-        self.customers += more.customers;
-        for ((_, values, sum), (_, more_values, more_sum)) in self.sums.iter_mut().zip(more.sums) {
-            *values += more_values;
-            *sum += more_sum;
-        }
-    }
-}
-
 /// Reads the row groups of a part side by side.
-fn check_part(plan: &Plan, path: &Path, expected: &Expected) -> Result<Expected, Error> {
+fn check_part(plan: &Plan, path: &Path) -> Result<Sums, Error> {
     let file = File::open(path).map_err(Error::io(path))?;
     let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())
         .map_err(|error| broken(path, &error.to_string()))?;
@@ -96,9 +61,9 @@ fn check_part(plan: &Plan, path: &Path, expected: &Expected) -> Result<Expected,
     let groups = 0..metadata.metadata().num_row_groups();
     let groups: Vec<Group> = groups
         .into_par_iter()
-        .map(|group| check_group(plan, path, metadata.clone(), group, expected))
+        .map(|group| check_group(plan, path, metadata.clone(), group))
         .collect::<Result<_, _>>()?;
-    let mut found = expected.nothing();
+    let mut found = Sums::nothing(plan);
     let mut last: Option<Id> = None;
     for group in groups {
         if let Some((before, first)) =
@@ -115,7 +80,7 @@ fn check_part(plan: &Plan, path: &Path, expected: &Expected) -> Result<Expected,
 
 /// What one row group holds.
 struct Group {
-    found: Expected,
+    found: Sums,
     first: Option<Id>,
     last: Option<Id>,
 }
@@ -125,21 +90,20 @@ fn check_group(
     path: &Path,
     metadata: ArrowReaderMetadata,
     group: usize,
-    expected: &Expected,
 ) -> Result<Group, Error> {
     let file = File::open(path).map_err(Error::io(path))?;
     let reader =
         ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_row_groups(vec![group]);
     let id = plan.customer.column.as_str();
-    let mut found = expected.nothing();
-    let wanted = found.sums.iter().map(|(name, ..)| name.as_str()).chain([id]);
+    let mut found = Sums::nothing(plan);
+    let wanted = found.columns.iter().map(|(name, ..)| name.as_str()).chain([id]);
     let mask = ProjectionMask::columns(reader.parquet_schema(), wanted);
     let reader = reader.with_projection(mask).with_batch_size(65_536).build();
     let reader = reader.map_err(|error| broken(path, &error.to_string()))?;
     let (mut first, mut last): (Option<Id>, Option<Id>) = (None, None);
     for batch in reader {
         let batch = batch.map_err(|error| broken(path, &error.to_string()))?;
-        found.customers += batch.num_rows() as u64;
+        found.rows += batch.num_rows() as u64;
         let column = |name: &str| {
             batch.column_by_name(name).ok_or_else(|| broken(path, &format!("the column `{name}` is missing")))
         };
@@ -147,7 +111,7 @@ fn check_group(
             first = check_ids(&column(id)?.slice(0, 1), None).map_err(|why| broken(path, &why))?;
         }
         last = check_ids(column(id)?, last).map_err(|why| broken(path, &why))?;
-        for (name, values, sum) in &mut found.sums {
+        for (name, values, sum) in &mut found.columns {
             let (count, total) =
                 add_up(column(name)?).map_err(|why| broken(path, &format!("`{name}` {why}")))?;
             *values += count;

@@ -30,7 +30,8 @@ pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<DataFr
     })
 }
 
-fn label_slice(plan: &Plan, model: &Model, customers: DataFrame) -> Result<DataFrame, Error> {
+/// Labels customers with a model that is known to belong to the plan.
+pub(super) fn label_slice(plan: &Plan, model: &Model, customers: DataFrame) -> Result<DataFrame, Error> {
     let mut frame = customers.lazy();
     let (weighted, direct): (Vec<_>, Vec<_>) =
         plan.scores.iter().partition(|score| matches!(score.kind, ScoreKind::Weighted(_)));
@@ -70,7 +71,7 @@ pub fn published(columns: &[OutputColumn], labelled: &DataFrame) -> Result<DataF
 }
 
 /// A model belongs to a plan if it has the cuts of its scores and bands, learned in the same way.
-fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
+pub fn check(plan: &Plan, model: &Model) -> Result<(), Error> {
     if model.format != FORMAT {
         return Err(Error::Model(format!("its format is {}, this program reads {FORMAT}", model.format)));
     }

@@ -7,8 +7,8 @@ use crate::plan::{Audience, OutputColumn};
 
 use super::apply::published;
 
-/// The customers of an audience, in their published types.
-pub fn customers(audience: &Audience, labelled: &DataFrame) -> Result<DataFrame, Error> {
+/// Those of some customers who are in an audience, in their published types.
+pub(super) fn customers(audience: &Audience, labelled: &DataFrame) -> Result<DataFrame, Error> {
     let labels = labelled.column(&audience.segmentation)?.str()?;
     let is_in = labels.iter().map(|label| label == Some(audience.segment.as_str()));
     let mask = BooleanChunked::from_iter_values("".into(), is_in);

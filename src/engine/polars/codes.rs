@@ -16,8 +16,6 @@ pub(super) struct Coded {
     pub(super) codes: Vec<u16>,
     /// The value of each number.
     pub(super) values: Vec<String>,
-    /// How many rows have it.
-    pub(super) counts: Vec<u64>,
 }
 
 /// Numbers a column's values as they come; none if there are more than `most`. Takes texts, whole numbers and
@@ -51,13 +49,7 @@ pub(super) fn coded(column: &Column, most: u16) -> Result<Option<Coded>, Error> 
             })?
         }
     };
-    Ok(codes.map(|codes| {
-        let mut counts = vec![0; values.len()];
-        for code in codes.iter().filter(|code| **code != NONE) {
-            counts[usize::from(*code)] += 1;
-        }
-        Coded { codes, values, counts }
-    }))
+    Ok(codes.map(|codes| Coded { codes, values }))
 }
 
 /// The number of the next value.
@@ -150,11 +142,11 @@ mod tests {
         StringChunked::from_iter_options("x".into(), values.iter().copied())
     }
 
-    /// Codes, values and counts.
-    type Found = Option<(Vec<u16>, Vec<String>, Vec<u64>)>;
+    /// Codes and values.
+    type Found = Option<(Vec<u16>, Vec<String>)>;
 
     fn found(column: impl IntoColumn, most: u16) -> Result<Found, Error> {
-        Ok(coded(&column.into_column(), most)?.map(|coded| (coded.codes, coded.values, coded.counts)))
+        Ok(coded(&column.into_column(), most)?.map(|coded| (coded.codes, coded.values)))
     }
 
     fn words(words: &[&str]) -> Vec<String> {
@@ -164,7 +156,7 @@ mod tests {
     #[test]
     fn values_are_numbered_as_they_come() -> Result<(), Error> {
         let column = texts(&[Some("b"), None, Some("a"), Some("b")]);
-        assert_eq!(found(column, 2)?, Some((vec![0, NONE, 1, 0], words(&["b", "a"]), vec![2, 1])));
+        assert_eq!(found(column, 2)?, Some((vec![0, NONE, 1, 0], words(&["b", "a"]))));
         Ok(())
     }
 
@@ -182,7 +174,7 @@ mod tests {
             (0..100).map(|at| format!("a text that is not kept in its view {at}")).collect();
         let twice: Vec<Option<&str>> = all.iter().chain(&all).map(|text| Some(text.as_str())).collect();
         let codes = (0..100).chain(0..100).collect();
-        assert_eq!(found(texts(&twice), 100)?, Some((codes, all, vec![2; 100])));
+        assert_eq!(found(texts(&twice), 100)?, Some((codes, all)));
         Ok(())
     }
 
@@ -190,11 +182,11 @@ mod tests {
     fn numbers_and_conditions() -> Result<(), Error> {
         let numbers = [Some(-1), Some(5), None, Some(2000), Some(5)];
         let column = Int16Chunked::from_iter_options("x".into(), numbers.into_iter());
-        let expected = (vec![0, 1, NONE, 2, 1], words(&["-1", "5", "2000"]), vec![1, 2, 1]);
+        let expected = (vec![0, 1, NONE, 2, 1], words(&["-1", "5", "2000"]));
         assert_eq!(found(column, 10)?, Some(expected));
         let conditions = [Some(true), None, Some(false)];
         let column = BooleanChunked::from_iter_options("x".into(), conditions.into_iter());
-        assert_eq!(found(column, 10)?, Some((vec![0, NONE, 1], words(&["true", "false"]), vec![1, 1])));
+        assert_eq!(found(column, 10)?, Some((vec![0, NONE, 1], words(&["true", "false"]))));
         Ok(())
     }
 

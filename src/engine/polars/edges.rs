@@ -27,6 +27,7 @@ const BATCH: usize = 1 << 19;
 
 /// A customer whose label changes across a boundary.
 struct Edge {
+    label: String,
     value: f64,
     boundary: f64,
     distance: f64,
@@ -40,18 +41,12 @@ type Place = (usize, IdxSize, usize, bool);
 
 /// `edges.parquet`: segmentation, customer, label, metric, its value, the boundary, the distance as a part of it and
 /// the label on the other side; of each metric the nearest boundary above and below that decides the label.
-pub fn edges(
-    plan: &Plan,
-    model: &Model,
-    within: Decimal,
-    customers: &DataFrame,
-    labelled: &DataFrame,
-) -> Result<DataFrame, Error> {
+pub fn edges(plan: &Plan, model: &Model, within: Decimal, customers: &DataFrame) -> Result<DataFrame, Error> {
     let mut found: BTreeMap<Place, Edge> = BTreeMap::new();
     for boundaries in boundaries::of(plan, model, customers)? {
         let candidates = Candidates::of(&boundaries, within, customers)?;
         for batch in candidates.list.chunks(BATCH) {
-            ask(plan, model, &boundaries, batch, (customers, labelled), &mut found)?;
+            ask(plan, model, &boundaries, batch, customers, &mut found)?;
         }
     }
     // Both sides of one boundary, as with `= 5` and the value 5, are one line: that of the boundary above.
@@ -64,7 +59,7 @@ pub fn edges(
         let at = |place: &Place| (place.0, place.1, place.2);
         at(x).cmp(&at(y)).then(one.boundary.total_cmp(&other.boundary))
     });
-    table(plan, customers, labelled, &kept)
+    table(plan, customers, &kept)
 }
 
 /// A customer near a boundary.
@@ -121,17 +116,18 @@ impl Candidates {
     }
 }
 
-/// Labels candidates with the metric moved just across the boundary.
+/// Labels candidates as they are, and with the metric moved just across the boundary.
 fn ask(
     plan: &Plan,
     model: &Model,
     boundaries: &Boundaries,
     batch: &[Candidate],
-    (customers, labelled): (&DataFrame, &DataFrame),
+    customers: &DataFrame,
     found: &mut BTreeMap<Place, Edge>,
 ) -> Result<(), Error> {
     let rows = IdxCa::from_vec("".into(), batch.iter().map(|one| one.row).collect());
     let mut moved = customers.take(&rows)?;
+    let labelled = apply::label(plan, model, &moved)?;
     let held = moved.column(&boundaries.metric)?;
     let value = held.cast(&DataType::Float64)?;
     let across = |one: &Candidate| one.boundary.across(one.key);
@@ -141,13 +137,13 @@ fn ask(
     for (number, segmentation) in plan.segmentations.iter().enumerate() {
         let labels = labelled.column(&segmentation.name)?.str()?;
         let others = moved.column(&segmentation.name)?.str()?;
-        for (at, (one, other)) in batch.iter().zip(others.iter()).enumerate() {
-            let (Some(other), label) = (other, labels.get(one.row as usize)) else { continue };
-            if label == Some(other) {
+        for (at, (one, (label, other))) in batch.iter().zip(labels.iter().zip(others.iter())).enumerate() {
+            let Some((label, other)) = label.zip(other).filter(|(label, other)| label != other) else {
                 continue;
-            }
+            };
             let value = value.f64()?.get(at).unwrap_or(f64::NAN);
             let edge = Edge {
+                label: label.to_owned(),
                 value,
                 boundary: one.boundary.value,
                 distance: one.boundary.distance(one.key, boundaries.kind),
@@ -185,16 +181,9 @@ fn column(kind: Kind, keys: Vec<i128>, like: &Column) -> Result<Column, Error> {
     Ok(column.cast(like.dtype())?)
 }
 
-fn table(
-    plan: &Plan,
-    customers: &DataFrame,
-    labelled: &DataFrame,
-    edges: &[(&Place, &Edge)],
-) -> Result<DataFrame, Error> {
+fn table(plan: &Plan, customers: &DataFrame, edges: &[(&Place, &Edge)]) -> Result<DataFrame, Error> {
     let rows = IdxCa::from_vec("".into(), edges.iter().map(|(place, _)| place.1).collect());
     let names: Vec<&str> = customers.columns().iter().map(|column| column.name().as_str()).collect();
-    let labels = plan.segmentations.iter().map(|one| Ok(labelled.column(&one.name)?.str()?));
-    let labels = labels.collect::<Result<Vec<&StringChunked>, Error>>()?;
     let text = |name: &str, texts: Vec<Option<&str>>| {
         StringChunked::from_iter_options(name.into(), texts.into_iter()).into_column()
     };
@@ -208,7 +197,7 @@ fn table(
     let columns = vec![
         text("segmentation", all().map(|(place, _)| Some(segmentation(place))).collect()),
         customer,
-        text("label", all().map(|(place, _)| labels[place.0].get(place.1 as usize)).collect()),
+        text("label", all().map(|(_, edge)| Some(edge.label.as_str())).collect()),
         text("metric", all().map(|(place, _)| names.get(place.2).copied()).collect()),
         double("value", |edge| edge.value),
         double("boundary", |edge| edge.boundary),

@@ -2,7 +2,7 @@
 //! model, [`apply`] labels each customer by (row, model) alone, [`mod@write`] makes Parquet of it.
 
 pub mod apply;
-pub mod audience;
+mod audience;
 mod boundaries;
 pub mod cells;
 pub mod clv;
@@ -10,6 +10,7 @@ mod codes;
 mod convert;
 mod disclosure;
 pub mod edges;
+pub mod findings;
 pub mod fit;
 mod gaps;
 mod grouped;
@@ -22,7 +23,7 @@ pub mod profile;
 pub mod pseudonyms;
 pub mod rejected;
 mod scan;
-pub mod segment_profile;
+mod segment_profile;
 mod slices;
 pub mod summary;
 pub mod sums;

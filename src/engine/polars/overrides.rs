@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use polars::lazy::dsl::{Expr, by_name, col, lit, map_multiple};
 use polars::prelude::{
-    Column, DataFrame, DataType, Field, Int32Chunked, Int64Chunked, IntoColumn, LazyFrame, NULL,
-    NewChunkedArray, PolarsResult, Schema, StringChunked,
+    BooleanChunked, Column, DataFrame, DataType, Field, Int32Chunked, Int64Chunked, IntoColumn, LazyFrame,
+    NULL, NewChunkedArray, PolarsResult, Schema, StringChunked,
 };
 
 use crate::engine::{Error, OverrideCounts};
@@ -200,10 +200,13 @@ impl Status {
 /// `overrides.parquet`: every override with what came of it, in the order of the plan, and how many came to what.
 pub fn report(
     plan: &Plan,
+    model: &Model,
     overrides: &Overrides,
-    labelled: &DataFrame,
+    population: &DataFrame,
 ) -> Result<(DataFrame, OverrideCounts), Error> {
-    let rows = rows(plan, overrides, labelled)?;
+    let found = with_override(plan, overrides, population)?;
+    let labelled = super::apply::label(plan, model, &found)?;
+    let rows = rows(plan, overrides, &labelled)?;
     let mut counts = OverrideCounts::default();
     let mut outcomes = Vec::with_capacity(overrides.list.len());
     for segmentation in &plan.segmentations {
@@ -263,7 +266,15 @@ pub fn report(
     Ok((DataFrame::new(outcomes.len(), columns)?, counts))
 }
 
-/// The rows of the customers that have an override.
+/// The customers who have an override.
+fn with_override(plan: &Plan, overrides: &Overrides, population: &DataFrame) -> Result<DataFrame, Error> {
+    let numbered = overrides.list.iter().enumerate().map(|(number, one)| (&one.customer, number));
+    let numbers = Ids::new(numbered, plan).of(population.column(&plan.customer.column)?)?;
+    let is_one = numbers.into_iter().map(|number| number >= 0);
+    Ok(population.filter(&BooleanChunked::from_iter_values("".into(), is_one))?)
+}
+
+/// Where each of them is among the rows at hand.
 fn rows<'a>(
     plan: &Plan,
     overrides: &'a Overrides,

@@ -8,12 +8,17 @@ use crate::engine::Error;
 /// Customers of one slice. Fixed, so that neither sums of doubles nor files depend on how many threads there are.
 pub(super) const SLICE: usize = 1 << 18;
 
-/// What `work` makes of each slice, one below the other. Also without customers there is one slice, which has the columns.
+/// Where the slices begin. Also without customers there is one, which has the columns.
+pub(super) fn starts(customers: &DataFrame) -> impl Iterator<Item = usize> + use<> {
+    (0..customers.height().max(1)).step_by(SLICE)
+}
+
+/// What `work` makes of each slice, one below the other.
 pub(super) fn each(
     customers: &DataFrame,
     work: impl Fn(DataFrame) -> Result<DataFrame, Error> + Sync,
 ) -> Result<DataFrame, Error> {
-    let starts: Vec<usize> = (0..customers.height().max(1)).step_by(SLICE).collect();
+    let starts: Vec<usize> = starts(customers).collect();
     let slice = |start: usize| work(customers.slice(start as i64, SLICE));
     stack(starts.into_par_iter().map(slice).collect::<Result<_, _>>()?)
 }

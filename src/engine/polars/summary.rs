@@ -12,10 +12,8 @@ use crate::decimal::render;
 use crate::engine::Error;
 use crate::plan::{Bounds, Plan, Segment, Type};
 
-use super::Profile;
 use super::disclosure::hidden;
-use super::profile::REVENUE;
-use super::tally::{Tally, tallies};
+use super::tally::Tally;
 use super::types::published;
 
 /// Customers by (segmentation, segment) of an earlier run.
@@ -62,29 +60,22 @@ pub fn segments(plan: &Plan) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(rows.len(), NAMES.iter().enumerate().map(column).collect())?)
 }
 
-/// `summary.parquet`: one row a segment. `labelled` has the segmentations' columns, row by row beside the profile.
-pub fn summary(
+/// `summary.parquet`: one row a segment. `tallies` are those of each segmentation.
+pub(super) fn summary(
     plan: &Plan,
-    profile: &Profile,
-    labelled: &DataFrame,
+    tallies: Vec<Vec<Tally>>,
     previous: &Previous,
 ) -> Result<DataFrame, Error> {
-    let customers = &profile.customers;
-    let (total_revenue, scale): (i128, u8) = match &plan.facts.revenue {
-        Some(expr) => {
-            let total = customers.column(REVENUE)?.decimal()?.physical().iter().flatten().sum();
-            let scale = match expr.ty {
-                Type::Decimal(scale) => scale,
-                _ => 0,
-            };
-            (total, scale)
-        }
-        None => (0, 2),
+    let scale = match plan.facts.revenue.as_ref().map(|expr| expr.ty) {
+        Some(Type::Decimal(scale)) => scale,
+        Some(_) => 0,
+        None => 2,
     };
     let mut table = Table::new(scale, plan.facts.revenue.is_some(), plan.clv.is_some());
-    for segmentation in &plan.segmentations {
-        let labels = labelled.column(&segmentation.name)?.str()?;
-        let tallies = tallies(segmentation, customers, labels, plan.clv.is_some())?;
+    for (segmentation, tallies) in plan.segmentations.iter().zip(tallies) {
+        // Every customer is in one segment.
+        let all: i64 = tallies.iter().map(|tally| tally.customers).sum();
+        let revenue: i128 = tallies.iter().map(|tally| tally.revenue.sum()).sum();
         let segments = segmentation.segments();
         let size_before = |id: &str| previous.get(&(segmentation.name.clone(), id.to_owned())).copied();
         let least = plan.privacy.report_min_group;
@@ -96,7 +87,7 @@ pub fn summary(
         {
             let before = size_before(&segment.id).filter(|_| !hide_before);
             let tally = (!hide).then_some(tally);
-            table.push(&segmentation.name, &segment.id, tally, labels.len(), total_revenue, before);
+            table.push(&segmentation.name, &segment.id, tally, (all, revenue), before);
         }
     }
     table.finish()
@@ -124,8 +115,7 @@ impl Table {
         segmentation: &str,
         id: &str,
         tally: Option<Tally>,
-        all: usize,
-        revenue: i128,
+        (all, revenue): (i64, i128),
         before: Option<i64>,
     ) {
         self.texts[0].push(segmentation.to_owned());

@@ -1,20 +1,52 @@
 //! Exact sums of columns, for the read-back check of what was written.
 
-use polars::prelude::{DataFrame, DataType};
-use rayon::prelude::*;
+use polars::prelude::{Column, DataFrame, DataType};
 
 use crate::engine::Error;
+use crate::plan::Plan;
 
-/// For every column: how many values are not null, and the sum of the (unscaled) numbers.
-pub fn of(frame: &DataFrame, columns: &[&str]) -> Result<Vec<(String, u64, i128)>, Error> {
-    let sum = |name: &&str| {
-        let column = frame.column(name)?;
-        let count = (column.len() - column.null_count()) as u64;
-        let sum: i128 = match column.dtype() {
-            DataType::Decimal(..) => column.decimal()?.physical().iter().flatten().sum(),
-            _ => column.cast(&DataType::Int64)?.i64()?.iter().flatten().map(i128::from).sum(),
-        };
-        Ok(((*name).to_owned(), count, sum))
-    };
-    columns.par_iter().map(sum).collect()
+/// What rows add up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// How many there are.
+    pub rows: u64,
+    /// For every exact column: how many values are not null, and their sum (of the unscaled numbers).
+    pub columns: Vec<(String, u64, i128)>,
+}
+
+impl Sums {
+    /// Those of no rows.
+    pub fn nothing(plan: &Plan) -> Self {
+        let id = plan.customer.column.as_str();
+        let exact = plan.output.iter().filter(|column| column.ty.is_exact() && column.name != id);
+        Self { rows: 0, columns: exact.map(|column| (column.name.clone(), 0, 0)).collect() }
+    }
+
+    /// Those of rows as they are published.
+    pub fn of(plan: &Plan, output: &DataFrame) -> Result<Self, Error> {
+        let mut sums = Self::nothing(plan);
+        sums.rows = output.height() as u64;
+        for (name, count, total) in &mut sums.columns {
+            let column = output.column(name)?;
+            *count = (column.len() - column.null_count()) as u64;
+            *total = sum(column)?;
+        }
+        Ok(sums)
+    }
+
+    /// Adds those of more rows.
+    pub fn add(&mut self, more: Self) {
+        self.rows += more.rows;
+        for ((_, count, total), (_, more_values, more_total)) in self.columns.iter_mut().zip(more.columns) {
+            *count += more_values;
+            *total += more_total;
+        }
+    }
+}
+
+fn sum(column: &Column) -> Result<i128, Error> {
+    Ok(match column.dtype() {
+        DataType::Decimal(..) => column.decimal()?.physical().iter().flatten().sum(),
+        _ => column.cast(&DataType::Int64)?.i64()?.iter().flatten().map(i128::from).sum(),
+    })
 }

@@ -1,17 +1,13 @@
-//! What each segment holds, counted slice by slice of the customers and put together in their order: whole numbers as
-//! counts, so that no column of the population is copied.
+//! What each segment holds, counted slice by slice of the customers and added up in their order: whole numbers as
+//! counts, so that of the population only amounts are kept.
 
 use std::collections::HashMap;
 
-use polars::prelude::{DataFrame, DataType, StringChunked};
-use rayon::prelude::*;
+use polars::prelude::{DataFrame, DataType};
 
 use crate::engine::Error;
-use crate::plan::Segmentation;
 
-use super::codes::numbered;
 use super::profile::{CLV, ORDERS, RECENCY, REVENUE};
-use super::slices::SLICE;
 
 /// What one segment holds.
 #[derive(Clone, Debug, Default)]
@@ -24,53 +20,47 @@ pub(super) struct Tally {
     pub(super) clv: f64,
 }
 
-/// One tally for each of the segments, in their order. `labels` are the segmentation's, row by row beside the customers.
+/// One tally for each of the segments of a segmentation, in their order. `segments` are the customers' by number.
 pub(super) fn tallies(
-    segmentation: &Segmentation,
     customers: &DataFrame,
-    labels: &StringChunked,
+    segments: &[u16],
+    count: usize,
     has_clv: bool,
 ) -> Result<Vec<Tally>, Error> {
-    let ids: Vec<&str> = segmentation.segments().iter().map(|segment| segment.id.as_str()).collect();
-    let starts: Vec<usize> = (0..labels.len()).step_by(SLICE).collect();
-    let slice = |start: &usize| -> Result<Vec<Tally>, Error> {
-        let customers = customers.slice(*start as i64, SLICE);
-        let whole = |name: &str| Ok::<_, Error>(customers.column(name)?.cast(&DataType::Int64)?);
-        let codes = numbered(&labels.slice(*start as i64, SLICE), &ids);
-        let mut tallies = vec![Tally::default(); ids.len()];
-        of_each(&codes, &mut tallies, whole(ORDERS)?.i64()?.iter(), |tally, orders| {
-            tally.customers += 1;
-            tally.orders.add(orders.unwrap_or(0), 1);
-        });
-        of_each(&codes, &mut tallies, whole(RECENCY)?.i64()?.iter(), |tally, days| {
-            if let Some(days) = days {
-                tally.recency.add(days, 1);
-            }
-        });
-        if let Ok(revenue) = customers.column(REVENUE) {
-            tallies.iter_mut().for_each(|tally| tally.revenue = Amounts::of(tally.customers as usize));
-            of_each(&codes, &mut tallies, revenue.decimal()?.physical().iter(), |tally, amount| {
-                tally.revenue.push(amount.unwrap_or(0));
-            });
+    let whole = |name: &str| Ok::<_, Error>(customers.column(name)?.cast(&DataType::Int64)?);
+    let mut tallies = vec![Tally::default(); count];
+    of_each(segments, &mut tallies, whole(ORDERS)?.i64()?.iter(), |tally, orders| {
+        tally.customers += 1;
+        tally.orders.add(orders.unwrap_or(0), 1);
+    });
+    of_each(segments, &mut tallies, whole(RECENCY)?.i64()?.iter(), |tally, days| {
+        if let Some(days) = days {
+            tally.recency.add(days, 1);
         }
-        if has_clv {
-            of_each(&codes, &mut tallies, customers.column(CLV)?.f64()?.iter(), |tally, clv| {
-                tally.clv += clv.unwrap_or(0.0);
-            });
-        }
-        Ok(tallies)
-    };
-    let slices: Vec<Vec<Tally>> = starts.par_iter().map(slice).collect::<Result<_, _>>()?;
-    let mut all = vec![Tally::default(); ids.len()];
-    for (at, more) in slices.into_iter().flat_map(|slice| slice.into_iter().enumerate()) {
-        let tally = &mut all[at];
-        tally.customers += more.customers;
-        tally.orders.merge(&more.orders);
-        tally.revenue.merge(more.revenue);
-        tally.recency.merge(&more.recency);
-        tally.clv += more.clv;
+    });
+    if let Ok(revenue) = customers.column(REVENUE) {
+        tallies.iter_mut().for_each(|tally| tally.revenue = Amounts::of(tally.customers as usize));
+        of_each(segments, &mut tallies, revenue.decimal()?.physical().iter(), |tally, amount| {
+            tally.revenue.push(amount.unwrap_or(0));
+        });
     }
-    Ok(all)
+    if has_clv {
+        of_each(segments, &mut tallies, customers.column(CLV)?.f64()?.iter(), |tally, clv| {
+            tally.clv += clv.unwrap_or(0.0);
+        });
+    }
+    Ok(tallies)
+}
+
+impl Tally {
+    /// Adds that of the customers behind these.
+    pub(super) fn add(&mut self, more: Self) {
+        self.customers += more.customers;
+        self.orders.merge(&more.orders);
+        self.revenue.merge(more.revenue);
+        self.recency.merge(&more.recency);
+        self.clv += more.clv;
+    }
 }
 
 /// Gives each value to the tally of its customer's segment.

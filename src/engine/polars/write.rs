@@ -1,16 +1,20 @@
-//! Frames → Parquet files that every warehouse takes: signed integers, DECIMAL(18, s), DATE, plain UTF-8.
+//! Frames → Parquet files that every warehouse takes: signed integers, DECIMAL(18, s), DATE, plain UTF-8. A row group is
+//! encoded by whoever made its rows, side by side with others, and stands in the file in its turn.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
-use std::sync::Arc;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-use polars::io::parquet::write::{
-    KeyValueMetadata, ParquetCompression, ParquetWriteOptions, StatisticsOptions,
-};
+use polars::io::parquet::write::StatisticsOptions;
 use polars::polars_utils::compression::ZstdLevel;
-use polars::prelude::{
-    CompatLevel, DataFrame, Engine, FileWriteFormat, IntoLazy, PlRefPath, SinkDestination, SinkTarget,
-    UnifiedSinkArgs,
+use polars::prelude::{CompatLevel, DataFrame, PolarsError, PolarsResult, SchemaExt};
+use polars_parquet::read::ParquetError;
+use polars_parquet::write::{
+    CompressedPage, CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FileWriter,
+    KeyValue, ParquetType, Version, WriteOptions, array_to_columns, fallible_streaming_iterator,
+    get_dtype_encoding, schema_to_metadata_key,
 };
 
 use crate::engine::Error;
@@ -19,7 +23,7 @@ use crate::plan::{Plan, Type};
 use super::profile::{hash_int, hash_text};
 
 /// Rows of a row group; groups of half a million and more compress and prune well.
-const ROW_GROUP: usize = 1 << 20;
+pub const ROW_GROUP: usize = 1 << 20;
 
 /// The effort of zstd: the least. The usual one, 3, took more time for files of the same size.
 const LEVEL: i32 = 1;
@@ -27,24 +31,116 @@ const LEVEL: i32 = 1;
 /// What is said in the footer of every file.
 pub type Metadata = Vec<(String, String)>;
 
-/// Writes one file. The same frame, in the same chunks, gives the same bytes.
-pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), Error> {
-    let options = ParquetWriteOptions {
-        compression: ParquetCompression::Zstd(ZstdLevel::try_new(LEVEL).ok()),
+/// Views would keep older Arrow readers out.
+fn compat() -> CompatLevel {
+    CompatLevel::oldest()
+}
+
+fn options() -> WriteOptions {
+    WriteOptions {
         statistics: StatisticsOptions::full(),
-        row_group_size: Some(ROW_GROUP),
-        key_value_metadata: Some(KeyValueMetadata::from_static(metadata.clone())),
-        // Views would keep older Arrow readers out.
-        compat_level: Some(CompatLevel::oldest()),
-        ..Default::default()
-    };
-    let target = SinkTarget::Path(PlRefPath::try_from_path(path)?);
-    let format = FileWriteFormat::Parquet(Arc::new(options));
-    let sink =
-        frame.clone().lazy().sink(SinkDestination::File { target }, format, UnifiedSinkArgs::default())?;
-    sink.collect_with_engine(Engine::Streaming)?;
-    let io = |source| Error::Io { path: path.display().to_string(), source };
-    File::open(path).and_then(|file| file.sync_all()).map_err(io)
+        version: Version::V1,
+        compression: CompressionOptions::Zstd(ZstdLevel::try_new(LEVEL).ok()),
+        data_page_size: None,
+    }
+}
+
+/// Writes one file. The same frame gives the same bytes.
+pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    let file = Writer::create(path, frame, metadata)?;
+    for (number, start) in (0..frame.height()).step_by(ROW_GROUP).enumerate() {
+        file.append(number, file.encode(&frame.slice(start as i64, ROW_GROUP))?)?;
+    }
+    file.finish()
+}
+
+/// A file that grows by row groups.
+pub struct Writer {
+    path: PathBuf,
+    columns: Vec<(ParquetType, Vec<Encoding>)>,
+    metadata: Vec<KeyValue>,
+    file: Mutex<Growing>,
+}
+
+/// A row group as it stands in a file.
+pub struct RowGroup {
+    rows: usize,
+    columns: Vec<Vec<CompressedPage>>,
+}
+
+struct Growing {
+    writer: FileWriter<BufWriter<File>>,
+    /// How many row groups are written.
+    written: usize,
+    /// Those whose turn has not come.
+    waiting: BTreeMap<usize, RowGroup>,
+}
+
+impl Writer {
+    /// Begins a file of rows with these columns.
+    pub fn create(path: &Path, like: &DataFrame, metadata: &Metadata) -> Result<Self, Error> {
+        let schema = like.schema().to_arrow(compat());
+        let encodings: Vec<_> = schema.iter_values().map(|field| get_dtype_encoding(&field.dtype)).collect();
+        let pair =
+            |(key, value): &(String, String)| KeyValue { key: key.clone(), value: Some(value.clone()) };
+        let metadata = std::iter::once(schema_to_metadata_key(&schema)).chain(metadata.iter().map(pair));
+        let metadata = metadata.collect();
+        let file = File::create(path).map_err(io(path))?;
+        let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), schema, options())?;
+        let columns = writer.parquet_schema().fields().iter().cloned().zip(encodings).collect();
+        let growing = Growing { writer, written: 0, waiting: BTreeMap::new() };
+        Ok(Self { path: path.to_path_buf(), columns, metadata, file: Mutex::new(growing) })
+    }
+
+    /// Encodes and compresses rows, beside whoever encodes others.
+    pub fn encode(&self, rows: &DataFrame) -> Result<RowGroup, Error> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (column, (ty, encodings)) in rows.columns().iter().zip(&self.columns) {
+            let array = column.as_materialized_series().rechunk().to_arrow(0, compat());
+            for pages in array_to_columns(array, ty.clone(), options(), encodings)? {
+                let pages =
+                    pages.map(|page| page.map_err(|why| ParquetError::FeatureNotSupported(why.to_string())));
+                let compressed = Compressor::new_from_vec(pages, options().compression, Vec::new());
+                let compressed = compressed.collect::<Result<Vec<_>, ParquetError>>();
+                columns.push(compressed.map_err(|why| Error::Engine(why.to_string()))?);
+            }
+        }
+        Ok(RowGroup { rows: rows.height(), columns })
+    }
+
+    /// Adds the row group with this number; those that are early wait for the others.
+    pub fn append(&self, number: usize, group: RowGroup) -> Result<(), Error> {
+        let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.waiting.insert(number, group);
+        let Growing { writer, written, waiting } = &mut *file;
+        while let Some(RowGroup { rows, columns }) = waiting.remove(written) {
+            let columns = columns.iter().map(|pages| {
+                let pages = pages.iter().map(PolarsResult::Ok);
+                Ok(DynStreamingIterator::new(fallible_streaming_iterator::convert(pages)))
+            });
+            writer.write(rows as u64, DynIter::new(columns)).map_err(|why| unwritten(&self.path, &why))?;
+            *written += 1;
+        }
+        Ok(())
+    }
+
+    /// Writes the footer and sees the file to the disk.
+    pub fn finish(self) -> Result<(), Error> {
+        let growing = self.file.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut writer = growing.writer;
+        writer.end(Some(self.metadata)).map_err(|why| unwritten(&self.path, &why))?;
+        let file = writer.into_inner().into_inner().map_err(std::io::IntoInnerError::into_error);
+        file.and_then(|file| file.sync_all()).map_err(io(&self.path))
+    }
+}
+
+/// What the encoder says when the disk is full, or gone.
+fn unwritten(path: &Path, why: &PolarsError) -> Error {
+    io(path)(std::io::Error::other(why.to_string()))
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    move |source| Error::Io { path: path.display().to_string(), source }
 }
 
 /// The part of a customer, by the stable hash of the id.
@@ -52,17 +148,30 @@ pub(super) fn part_of(hash: u64, parts: usize) -> usize {
     (hash % parts as u64) as usize
 }
 
-/// How many of the customers, who come part by part, each part has.
-pub fn part_sizes(plan: &Plan, frame: &DataFrame) -> Result<Vec<usize>, Error> {
-    let parts = plan.parts(frame.height());
-    if parts == 1 {
-        return Ok(vec![frame.height()]);
+/// Where each part begins among the customers, who come part by part, and where the last one ends.
+pub fn part_starts(plan: &Plan, customers: &DataFrame) -> Result<Vec<usize>, Error> {
+    let parts = plan.parts(customers.height());
+    let ids = customers.column(&plan.customer.column)?;
+    let part = |row: usize| -> Result<usize, Error> {
+        Ok(match plan.id_type() {
+            Type::Int => part_of(ids.i64()?.get(row).map_or(0, hash_int), parts),
+            _ => part_of(ids.str()?.get(row).map_or(0, hash_text), parts),
+        })
+    };
+    let mut starts = vec![0];
+    for number in 1..parts {
+        // The first row of this part or of one behind it.
+        let (mut low, mut high) = (0, customers.height());
+        while low < high {
+            let middle = low.midpoint(high);
+            if part(middle)? < number {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        starts.push(low);
     }
-    let mut sizes = vec![0; parts];
-    let ids = frame.column(&plan.customer.column)?;
-    match plan.id_type() {
-        Type::Int => ids.i64()?.iter().flatten().for_each(|id| sizes[part_of(hash_int(id), parts)] += 1),
-        _ => ids.str()?.iter().flatten().for_each(|id| sizes[part_of(hash_text(id), parts)] += 1),
-    }
-    Ok(sizes)
+    starts.push(customers.height());
+    Ok(starts)
 }

@@ -8,9 +8,10 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tiermill::engine::polars::sums::Sums;
 use tiermill::engine::polars::{apply, write};
 use tiermill::plan::Plan;
-use tiermill::publish::readback::{self, Expected};
+use tiermill::publish::readback;
 
 use super::{AS_OF, shop};
 use crate::support::sandbox::learn;
@@ -22,7 +23,7 @@ const PART: &str = "part-00000.parquet";
 struct Written {
     sandbox: Sandbox,
     plan: Plan,
-    expected: Expected,
+    expected: Sums,
 }
 
 impl Written {
@@ -32,7 +33,7 @@ impl Written {
         let (profile, model) = learn(&plan).unwrap();
         let labelled = apply::label(&plan, &model, &profile.customers).unwrap();
         let output = apply::published(&plan.output, &labelled).unwrap();
-        let expected = readback::expect(&plan, &output).unwrap();
+        let expected = Sums::of(&plan, &output).unwrap();
         write::table(&output, &sandbox.path(PART), &Vec::new()).unwrap();
         Self { sandbox, plan, expected }
     }

@@ -1,0 +1,107 @@
+//! Customers labelled slice by slice: their rows as they are published, and what is said of them beside the rows, added
+//! up in their order. So nobody ever holds the labels of the whole population.
+
+use polars::prelude::DataFrame;
+
+use crate::engine::Error;
+use crate::fit::Model;
+use crate::plan::Plan;
+
+use super::codes::numbered;
+use super::segment_profile::Composition;
+use super::slices::{self, SLICE, stack};
+use super::summary::{self, Previous};
+use super::sums::Sums;
+use super::tally::{Tally, tallies};
+use super::{apply, audience};
+
+/// What is said of customers.
+pub struct Findings {
+    sums: Sums,
+    /// One a segment of each segmentation.
+    tallies: Vec<Vec<Tally>>,
+    composition: Composition,
+    /// The members of each audience, slice by slice.
+    audiences: Vec<Vec<DataFrame>>,
+}
+
+impl Findings {
+    fn of(
+        plan: &Plan,
+        customers: &DataFrame,
+        labelled: &DataFrame,
+        output: &DataFrame,
+    ) -> Result<Self, Error> {
+        let mut segments = Vec::new();
+        let mut all = Vec::new();
+        for segmentation in &plan.segmentations {
+            let ids: Vec<&str> = segmentation.segments().iter().map(|segment| segment.id.as_str()).collect();
+            let own = numbered(labelled.column(&segmentation.name)?.str()?, &ids);
+            all.push(tallies(customers, &own, ids.len(), plan.clv.is_some())?);
+            segments.push(own);
+        }
+        let members = |one| Ok(vec![audience::customers(one, labelled)?]);
+        Ok(Self {
+            sums: Sums::of(plan, output)?,
+            tallies: all,
+            composition: Composition::of(plan, labelled, &segments)?,
+            audiences: plan.audiences.iter().map(members).collect::<Result<_, Error>>()?,
+        })
+    }
+
+    /// Adds those of the customers behind these.
+    pub fn add(&mut self, next: Self) {
+        self.sums.add(next.sums);
+        for (tally, next) in self.tallies.iter_mut().flatten().zip(next.tallies.into_iter().flatten()) {
+            tally.add(next);
+        }
+        self.composition.add(next.composition);
+        for (members, next) in self.audiences.iter_mut().zip(next.audiences) {
+            members.extend(next);
+        }
+    }
+
+    /// What the rows add up to.
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    /// `summary.parquet`, `segment_profile.parquet`, and the table of each audience of the plan.
+    pub fn tables(self, plan: &Plan, previous: &Previous) -> Result<Tables, Error> {
+        Ok(Tables {
+            summary: summary::summary(plan, self.tallies, previous)?,
+            segment_profile: self.composition.table(plan)?,
+            audiences: self.audiences.into_iter().map(stack).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Tables beside the parts.
+pub struct Tables {
+    /// One row a segment.
+    pub summary: DataFrame,
+    /// Every segment by the other dimensions.
+    pub segment_profile: DataFrame,
+    /// The members of each audience, in the order of the plan.
+    pub audiences: Vec<DataFrame>,
+}
+
+/// Labels customers: their rows as they are published, and what is said of them. Of no customers the rows have their
+/// columns, too.
+pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<(DataFrame, Findings), Error> {
+    let mut rows = Vec::new();
+    let mut findings: Option<Findings> = None;
+    for start in slices::starts(customers) {
+        let customers = customers.slice(start as i64, SLICE);
+        let labelled = apply::label_slice(plan, model, customers.clone())?;
+        let output = apply::published(&plan.output, &labelled)?;
+        let own = Findings::of(plan, &customers, &labelled, &output)?;
+        match &mut findings {
+            None => findings = Some(own),
+            Some(findings) => findings.add(own),
+        }
+        rows.push(output);
+    }
+    let missing = || Error::Engine("there is no slice of the customers".to_owned());
+    Ok((stack(rows)?, findings.ok_or_else(missing)?))
+}
