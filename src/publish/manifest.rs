@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -194,8 +195,9 @@ impl Manifest {
         parts: &[String],
         tables: &[String],
     ) -> Result<Self, Error> {
-        let entries =
-            |names: &[String]| names.iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>();
+        let entries = |names: &[String]| {
+            names.par_iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>()
+        };
         let several = !plan.reads_only_orders();
         let inputs = plan.files().map(|(input, file): (&str, &InputFile)| InputEntry {
             input: several.then(|| input.to_owned()),

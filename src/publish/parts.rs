@@ -50,7 +50,8 @@ pub(super) fn write(
     let starts = part_starts(plan, customers)?;
     let names: Vec<String> = (1..starts.len()).map(|part| format!("part-{:05}.parquet", part - 1)).collect();
     let (columns, nothing) = findings::label(plan, model, &customers.clear())?;
-    let create = |name: &String| Writer::create(&staging.path().join(name), &columns, metadata);
+    let id = Some(plan.customer.column.as_str());
+    let create = |name: &String| Writer::create(&staging.path().join(name), &columns, id, metadata);
     let writers: Vec<Writer> = names.iter().map(create).collect::<Result<_, _>>()?;
 
     let found: Mutex<BTreeMap<usize, Findings>> = Mutex::default();

@@ -89,7 +89,7 @@ eight,nobody,cap,key_value,why,who
 ";
 
 /// The whole CDNOW table.
-fn cdnow() -> RecordBatch {
+pub(crate) fn cdnow() -> RecordBatch {
     let file = File::open(project().join("data/cdnow/orders.parquet")).unwrap();
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
     let batches: Vec<RecordBatch> = reader.map(Result::unwrap).collect();

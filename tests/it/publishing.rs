@@ -9,6 +9,7 @@ mod pseudonyms;
 mod readback;
 mod segment_profile;
 mod signal;
+mod slices;
 
 use std::collections::BTreeMap;
 use std::fs::File;

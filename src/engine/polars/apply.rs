@@ -18,6 +18,7 @@ use super::lower::{decimal, lower};
 use super::overrides;
 use super::slices;
 use super::types::{computed, published as published_type};
+use super::words::words;
 
 /// Labels every customer: the profile's columns with scores, bands, labels and rule numbers beside them. Rows do not
 /// look at each other, so slices of them are labelled side by side.
@@ -242,15 +243,22 @@ fn band(band: &Band, model: &Model) -> Result<Expr, Error> {
         let group = self::value(&within.by)?;
         return Ok(grouped::band(value, group, (cuts, groups), kind, last)?.alias(band.name.as_str()));
     }
-    let mut expr = lit(last);
-    for cut in cuts.iter().rev() {
+    let mut labels = Vec::new();
+    let mut reached = Vec::new();
+    for cut in cuts {
         let Some(at_least) = &cut.at_least else { continue };
         let at = Number::parse(at_least, kind).ok_or_else(|| {
             Error::Model(format!("the cut `{at_least}` of `{}` is not readable", band.name))
         })?;
-        expr = when(value.clone().gt_eq(number(at))).then(lit(cut.band.as_str())).otherwise(expr);
+        reached.push(value.clone().gt_eq(number(at)));
+        labels.push(cut.band.clone());
     }
-    Ok(expr.alias(band.name.as_str()))
+    labels.push(last.to_owned());
+    let mut place = lit(reached.len() as i32);
+    for (at, reached) in reached.into_iter().enumerate().rev() {
+        place = when(reached).then(lit(at as i32)).otherwise(place);
+    }
+    Ok(words(place, labels).alias(band.name.as_str()))
 }
 
 /// The number of the first rule that is true; only true is. Rules that give the label `without` are passed over.
@@ -270,10 +278,9 @@ pub(super) fn rule_number(
 
 /// The label of a rule's number.
 fn label_of(segmentation: &Segmentation) -> Expr {
-    let rule = col(segmentation.rule_column().as_str());
-    let mut label = lit(segmentation.default.id.as_str());
-    for (at, one) in segmentation.rules.iter().enumerate() {
-        label = when(rule.clone().eq(lit(at as i16 + 1))).then(lit(one.segment.id.as_str())).otherwise(label);
-    }
+    let segments = std::iter::once(&segmentation.default)
+        .chain(segmentation.rules.iter().map(|rule| &rule.segment))
+        .map(|segment| segment.id.clone());
+    let label = words(col(segmentation.rule_column().as_str()), segments.collect());
     label.alias(segmentation.name.as_str())
 }

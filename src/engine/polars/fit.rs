@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use polars::lazy::dsl::col;
 use polars::prelude::{Column, DataFrame, DataType, Int64Chunked, IntoLazy, StringChunked};
+use rayon::prelude::*;
 
 use crate::decimal::{Decimal, render};
 use crate::engine::Error;
@@ -24,7 +25,7 @@ use super::lower::lower;
 /// Learns the cuts of a population, whose CLV columns `clv` has given it.
 pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Model, Error> {
     let customers = &profile.customers;
-    let mut known = Known::default();
+    let known = Known::of(plan, customers)?;
     let mut scores = Vec::new();
     for score in &plan.scores {
         if let ScoreKind::Fitted { of, bins, best, within } = &score.kind {
@@ -33,7 +34,7 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
                 _ => None,
             };
             let learn = |part: &Part<'_>| score_cuts(part, *bins, *best, ids.as_ref());
-            let keys = known.of(of, customers)?;
+            let keys = known.get(of)?;
             let all = learn(&keys.all())?;
             scores.push(ScoreModel {
                 name: score.name.clone(),
@@ -42,14 +43,14 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
                 best: best_word(*best).to_owned(),
                 customers: all.customers,
                 cuts: all.cuts,
-                within: grouped(within.as_ref(), &keys, customers, learn)?,
+                within: grouped(within.as_ref(), keys, customers, learn)?,
             });
         }
     }
     let mut bands = Vec::new();
     for band in &plan.bands {
         let learn = |part: &Part<'_>| band_cuts(part, band);
-        let keys = known.of(&band.of, customers)?;
+        let keys = known.get(&band.of)?;
         let all = learn(&keys.all())?;
         bands.push(BandModel {
             name: band.name.clone(),
@@ -57,7 +58,7 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
             customers: all.customers,
             total: all.total,
             cuts: all.cuts,
-            within: grouped(band.within.as_ref(), &keys, customers, learn)?,
+            within: grouped(band.within.as_ref(), keys, customers, learn)?,
         });
     }
     let fitted = Origin {
@@ -72,19 +73,25 @@ pub fn run(plan: &Plan, profile: &Profile, clv: Option<ClvModel>) -> Result<Mode
     Ok(Model { format: FORMAT, fitted, scores, bands, lifecycles, clv })
 }
 
-/// What several scores and bands are of is looked at once.
-#[derive(Default)]
-struct Known(HashMap<String, Arc<Keys>>);
+/// What scores and bands are of, each looked at once and beside the others.
+struct Known(HashMap<String, Keys>);
 
 impl Known {
-    fn of(&mut self, expr: &plan::Expr, customers: &DataFrame) -> Result<Arc<Keys>, Error> {
-        let name = expr.to_string();
-        if let Some(keys) = self.0.get(&name) {
-            return Ok(Arc::clone(keys));
-        }
-        let keys = Arc::new(Keys::of(expr, customers)?);
-        self.0.insert(name, Arc::clone(&keys));
-        Ok(keys)
+    fn of(plan: &Plan, customers: &DataFrame) -> Result<Self, Error> {
+        let of_score = |score: &plan::Score| match &score.kind {
+            ScoreKind::Fitted { of, .. } => Some(of.clone()),
+            _ => None,
+        };
+        let exprs =
+            plan.scores.iter().filter_map(of_score).chain(plan.bands.iter().map(|band| band.of.clone()));
+        let exprs: HashMap<String, plan::Expr> = exprs.map(|expr| (expr.to_string(), expr)).collect();
+        let keys = |(name, expr)| Ok((name, Keys::of(&expr, customers)?));
+        Ok(Self(exprs.into_par_iter().map(keys).collect::<Result<_, Error>>()?))
+    }
+
+    fn get(&self, expr: &plan::Expr) -> Result<&Keys, Error> {
+        let missing = || Error::Engine(format!("`{expr}` was not looked at"));
+        self.0.get(&expr.to_string()).ok_or_else(missing)
     }
 }
 

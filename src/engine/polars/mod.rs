@@ -29,6 +29,7 @@ pub mod summary;
 pub mod sums;
 mod tally;
 mod types;
+mod words;
 pub mod write;
 
 /// Rows as the engine holds them; nobody outside it looks inside.

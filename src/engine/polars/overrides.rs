@@ -15,6 +15,7 @@ use crate::plan::{Action, Id, Override, Overrides, Plan, Segmentation, Type};
 
 use super::apply::rule_number;
 use super::profile::Gate;
+use super::words::words;
 
 /// The number of a customer's override, and of its label, while labels are made.
 const OVERRIDE: &str = "@override";
@@ -67,8 +68,8 @@ pub(super) fn apply(
         |_: &Schema, _: &[Field]| Ok(Field::new(LABEL.into(), DataType::Int32)),
     );
     let frame = frame.with_columns(columns).with_columns([number.alias(LABEL)]).with_columns([
-        words(LABEL, labels).alias(segmentation.name.as_str()),
-        words(OVERRIDE, names).alias(segmentation.override_column().as_str()),
+        words(col(LABEL), labels).alias(segmentation.name.as_str()),
+        words(col(OVERRIDE), names).alias(segmentation.override_column().as_str()),
     ]);
     let temporary = table_columns(segmentation.segments().len());
     Ok(frame.drop(by_name(temporary, false, false)))
@@ -78,16 +79,6 @@ pub(super) fn apply(
 fn table_columns(segments: usize) -> Vec<String> {
     let without = (0..segments).map(|segment| format!("{WITHOUT}{segment}"));
     [OVERRIDE.to_owned(), LABEL.to_owned()].into_iter().chain(without).collect()
-}
-
-/// Numbers → the words they stand for; other numbers are null.
-fn words(column: &str, words: Vec<String>) -> Expr {
-    let convert = move |column: Column| {
-        let word = |number: Option<i32>| words.get(usize::try_from(number?).ok()?).map(String::as_str);
-        let texts = column.i32()?.iter().map(word);
-        Ok(StringChunked::from_iter_options(column.name().clone(), texts).into_column())
-    };
-    col(column).map(convert, |_, field| Ok(Field::new(field.name().clone(), DataType::String)))
 }
 
 /// Customers' ids with a number each.

@@ -254,3 +254,31 @@ impl Table {
         Ok(DataFrame::new(len, columns)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One segmentation of two segments, and these values from `from` on: one customer each in the first, the null in the second.
+    fn counted(from: usize, values: usize) -> Counted {
+        let own: Vec<String> = (from..from + values).map(|value| value.to_string()).collect();
+        let (mut first, mut second) = (vec![1; values], vec![0; values]);
+        first.push(0);
+        second.push(1);
+        Counted { values: own, cells: vec![vec![first, second]] }
+    }
+
+    #[test]
+    fn counts_add_up_by_value() {
+        let both = counted(0, 3).and(&counted(2, 2));
+        let both = both.map(|both| (both.values, both.cells));
+        let values = ["0", "1", "2", "3"].map(str::to_owned).to_vec();
+        assert_eq!(both, Some((values, vec![vec![vec![1, 1, 2, 1, 0], vec![0, 0, 0, 0, 2]]])));
+    }
+
+    #[test]
+    fn too_many_values_of_two_slices_are_no_dimension() {
+        assert!(counted(0, 600).and(&counted(400, 600)).is_some());
+        assert!(counted(0, 600).and(&counted(401, 600)).is_none());
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use polars::io::parquet::write::StatisticsOptions;
 use polars::polars_utils::compression::ZstdLevel;
-use polars::prelude::{CompatLevel, DataFrame, PolarsError, PolarsResult, SchemaExt};
+use polars::prelude::{ArrowField, CompatLevel, DataFrame, PolarsError, PolarsResult, SchemaExt};
 use polars_parquet::read::ParquetError;
 use polars_parquet::write::{
     CompressedPage, CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FileWriter,
@@ -47,7 +47,7 @@ fn options() -> WriteOptions {
 
 /// Writes one file. The same frame gives the same bytes.
 pub fn table(frame: &DataFrame, path: &Path, metadata: &Metadata) -> Result<(), Error> {
-    let file = Writer::create(path, frame, metadata)?;
+    let file = Writer::create(path, frame, None, metadata)?;
     for (number, start) in (0..frame.height()).step_by(ROW_GROUP).enumerate() {
         file.append(number, file.encode(&frame.slice(start as i64, ROW_GROUP))?)?;
     }
@@ -77,10 +77,19 @@ struct Growing {
 }
 
 impl Writer {
-    /// Begins a file of rows with these columns.
-    pub fn create(path: &Path, like: &DataFrame, metadata: &Metadata) -> Result<Self, Error> {
+    /// Begins a file of rows with these columns; those of `unique` all differ, so that no dictionary is tried for it.
+    pub fn create(
+        path: &Path,
+        like: &DataFrame,
+        unique: Option<&str>,
+        metadata: &Metadata,
+    ) -> Result<Self, Error> {
         let schema = like.schema().to_arrow(compat());
-        let encodings: Vec<_> = schema.iter_values().map(|field| get_dtype_encoding(&field.dtype)).collect();
+        let encoding = |field: &ArrowField| match unique {
+            Some(unique) if field.name == unique => vec![Encoding::Plain],
+            _ => get_dtype_encoding(&field.dtype),
+        };
+        let encodings: Vec<_> = schema.iter_values().map(encoding).collect();
         let pair =
             |(key, value): &(String, String)| KeyValue { key: key.clone(), value: Some(value.clone()) };
         let metadata = std::iter::once(schema_to_metadata_key(&schema)).chain(metadata.iter().map(pair));
@@ -127,7 +136,11 @@ impl Writer {
     /// Writes the footer and sees the file to the disk.
     pub fn finish(self) -> Result<(), Error> {
         let growing = self.file.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut writer = growing.writer;
+        let Growing { mut writer, written, waiting } = growing;
+        if !waiting.is_empty() {
+            let path = self.path.display();
+            return Err(Error::Engine(format!("`{path}`: row group {written} never came")));
+        }
         writer.end(Some(self.metadata)).map_err(|why| unwritten(&self.path, &why))?;
         let file = writer.into_inner().into_inner().map_err(std::io::IntoInnerError::into_error);
         file.and_then(|file| file.sync_all()).map_err(io(&self.path))
