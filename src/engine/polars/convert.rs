@@ -2,15 +2,18 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
+use polars::chunked_array::ops::arity::unary_elementwise_values;
 use polars::prelude::{
-    ChunkApply, Column, Expr, Field, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray, PolarsResult,
-    TimeUnit,
+    ChunkApply, Column, Expr, Field, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray,
+    PolarsResult, TimeUnit,
 };
 
 use crate::decimal::Decimal;
 use crate::plan::Type;
 
 use super::types::{PRECISION, computed};
+
+const MICROSECONDS_OF_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 fn map<F>(input: Expr, ty: Type, function: F) -> Expr
 where
@@ -78,6 +81,16 @@ pub(super) fn text_to_time(input: Expr, zone: Tz) -> Expr {
         let values = column.str()?.iter().map(|text| text.and_then(convert));
         let values = Int64Chunked::from_iter_options(column.name().clone(), values);
         Ok(values.into_datetime(TimeUnit::Microseconds, None).into_column())
+    })
+}
+
+/// The local date of a local time.
+pub(super) fn time_to_day(input: Expr) -> Expr {
+    map(input, Type::Date, |column| {
+        // Microseconds of 64 bits are days of 28. Polars' cast checks that, in passes of their own.
+        let day = |time: i64| time.div_euclid(MICROSECONDS_OF_DAY) as i32;
+        let days: Int32Chunked = unary_elementwise_values(column.datetime()?.physical(), day);
+        Ok(days.into_date().into_column())
     })
 }
 

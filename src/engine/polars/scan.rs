@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use polars::lazy::dsl::{Expr, col, lit, when};
+use polars::lazy::dsl::{Expr, col, lit};
 use polars::prelude::{
-    DataType, Field, HiveOptions, LazyFrame, NonExistent, PlRefPath, ScanArgsParquet, Schema, TimeUnit,
+    Column as Values, DataType, Field, HiveOptions, IntoColumn, LazyFrame, NonExistent, PlRefPath,
+    ScanArgsParquet, Schema, TimeUnit, UInt8Chunked,
 };
 
 use crate::engine::Error;
@@ -45,7 +46,8 @@ pub(super) struct Scan {
     pub(super) batches: Batches,
 }
 
-/// What the batches of a scan hold.
+/// What the batches of a scan hold: the customer, the day, [`REASON`] where the footers leave room for a row with a
+/// fault (whether the day is later than as-of is left to the reader), and these.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Batches {
     /// One an aggregate of the plan; none for those of another source.
@@ -114,7 +116,11 @@ pub(super) fn scan(plan: &Plan, input: &Input) -> Result<Scan, Error> {
     if let Some(day) = input.later_than {
         frame = frame.filter(reason(input, day).eq(lit(AFTER_AS_OF)));
     }
-    let mut selected = vec![col(CUSTOMER), reason(input, plan.as_of).alias(REASON), col(DAY)];
+    let mut selected = vec![col(CUSTOMER), col(DAY)];
+    let faults = faults(input);
+    if !faults.is_empty() {
+        selected.push(first_of(faults).alias(REASON));
+    }
     let is_here = |aggregate: &&Aggregate| aggregate.source == input.source;
     let needs_instant = plan
         .aggregates
@@ -235,7 +241,7 @@ fn role_columns(input: &Input) -> Vec<Expr> {
     };
     let day = match input.time.encoding {
         TimeEncoding::Date => raw_time.clone(),
-        _ => time.clone().cast(DataType::Date),
+        _ => convert::time_to_day(time.clone()),
     };
     let instant = match input.time.by_instant {
         true => raw_time.cast(DataType::Datetime(TimeUnit::Microseconds, None)),
@@ -269,12 +275,42 @@ fn role_columns(input: &Input) -> Vec<Expr> {
     columns
 }
 
-/// Why a row does not count, by the first reason that holds; branches that the footers rule out are left out.
+/// Why a row does not count, by the first reason that holds.
 pub(super) fn reason(input: &Input, as_of: chrono::NaiveDate) -> Expr {
+    let mut branches = faults(input);
+    branches.push((col(DAY).gt(lit(as_of)), AFTER_AS_OF));
+    first_of(branches)
+}
+
+fn code(reason: &str) -> u8 {
+    REASONS.iter().position(|known| *known == reason).unwrap_or(0) as u8
+}
+
+/// The code of the first branch that holds, 0 where none does: as a rule none does anywhere, which a chain of
+/// conditions would find out row by row.
+fn first_of(branches: Vec<(Expr, u8)>) -> Expr {
+    let (conditions, codes): (Vec<Expr>, Vec<u8>) = branches.into_iter().unzip();
+    let Some((first, others)) = conditions.split_first() else { return lit(0_u8).cast(DataType::UInt8) };
+    let choose = move |conditions: &mut [Values]| {
+        let mut reasons = vec![0; conditions.first().map_or(0, Values::len)];
+        for (condition, code) in conditions.iter().zip(&codes).rev() {
+            let condition = condition.bool()?;
+            if condition.any() {
+                let holds =
+                    reasons.iter_mut().zip(condition.iter()).filter(|(_, holds)| *holds == Some(true));
+                holds.for_each(|(reason, _)| *reason = *code);
+            }
+        }
+        Ok(UInt8Chunked::from_vec(REASON.into(), reasons).into_column())
+    };
+    first.clone().map_many(choose, others, |_, _| Ok(Field::new(REASON.into(), DataType::UInt8)))
+}
+
+/// What may be wrong with a row, and its code; what the footers rule out is left out.
+fn faults(input: &Input) -> Vec<(Expr, u8)> {
     let nullable =
         |name: &str| input.table.columns.iter().all(|column| column.name != name || column.nullable);
-    let code = |reason: &str| lit(REASONS.iter().position(|known| *known == reason).unwrap_or(0) as u8);
-    let mut branches: Vec<(Expr, Expr)> = Vec::new();
+    let mut branches: Vec<(Expr, u8)> = Vec::new();
     if nullable(&input.customer.column) {
         branches.push((col(CUSTOMER).is_null(), code("null_customer")));
     }
@@ -300,12 +336,7 @@ pub(super) fn reason(input: &Input, as_of: chrono::NaiveDate) -> Expr {
             branches.push((col(AMOUNT).is_null(), code("unreadable_amount")));
         }
     }
-    branches.push((col(DAY).gt(lit(as_of)), code(REASONS[usize::from(AFTER_AS_OF)])));
-    let mut reason = lit(0_u8);
-    for (condition, code) in branches.into_iter().rev() {
-        reason = when(condition).then(code).otherwise(reason);
-    }
-    reason.cast(DataType::UInt8)
+    branches
 }
 
 /// Adds the role columns that [`reason`] reads.

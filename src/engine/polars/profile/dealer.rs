@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
-use crate::engine::polars::scan::{AFTER_AS_OF, CUSTOMER, REASON, REASONS};
+use crate::engine::polars::scan::{AFTER_AS_OF, CUSTOMER, DAY, REASON, REASONS};
 use crate::engine::{Counts, Error, InputCounts, Ledger};
 use crate::plan::{Plan, Source, Type};
 
@@ -20,7 +21,7 @@ use super::shard::Batch;
 #[derive(Clone, Default)]
 pub(super) struct Tally {
     pub(super) counts: Counts,
-    /// Rows by the reason that the scan gives; the first is those that count.
+    /// Rows by why they do not count; the first is those that do.
     reasons: [u64; REASONS.len()],
     /// Whom of the list of suppressed customers it had rows of.
     suppressed: HashSet<u32>,
@@ -48,6 +49,8 @@ pub(super) struct Dealer {
     senders: Vec<SyncSender<Arc<Batch>>>,
     gate: Gate,
     id_type: Type,
+    /// In days since 1970.
+    as_of: i32,
     /// One an input.
     tallies: Vec<Tally>,
     /// Why it asked a scan to stop, if it was not a shard.
@@ -57,18 +60,15 @@ pub(super) struct Dealer {
 impl Dealer {
     pub(super) fn new(plan: &Plan, gate: Gate, senders: Vec<SyncSender<Arc<Batch>>>) -> Self {
         let tallies = vec![Tally::default(); plan.inputs().count()];
-        Self { senders, gate, id_type: plan.customer.ty, tallies, failure: None }
+        let as_of = (plan.as_of - NaiveDate::default()).num_days() as i32;
+        Self { senders, gate, id_type: plan.customer.ty, as_of, tallies, failure: None }
     }
 
     /// Deals the population; it has passed the gate already.
     pub(super) fn populate(&mut self, frame: &DataFrame) -> Result<(), Error> {
         let ids = Ids::new(frame.column(CUSTOMER)?, self.id_type)?;
         let hashes = ids.hashes();
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.senders.len()];
-        hashes
-            .iter()
-            .enumerate()
-            .for_each(|(row, hash)| rows[shard(*hash, self.senders.len())].push(row as u32));
+        let rows = by_shard(&hashes, self.senders.len());
         self.send(Batch { input: None, frame: frame.clone(), ids, hashes, rows });
         Ok(())
     }
@@ -82,26 +82,49 @@ impl Dealer {
     }
 
     fn try_deal(&mut self, frame: &DataFrame, input: usize) -> Result<bool, Error> {
-        let reasons = frame.column(REASON)?.u8()?;
+        let reasons = self.reasons(frame)?;
         let ids = Ids::new(frame.column(CUSTOMER)?, self.id_type)?;
         let hashes = ids.hashes();
         let verdicts = self.gate.verdicts(&ids, &hashes);
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); self.senders.len()];
+        let shards = self.senders.len();
         let tally = &mut self.tallies[input];
-        for (row, reason) in reasons.iter().enumerate() {
-            match verdicts.as_ref().map_or(Verdict::Pass, |verdicts| verdicts[row]) {
-                Verdict::Suppressed(at) => tally.suppress(at),
-                Verdict::NoConsent => tally.counts.no_consent += 1,
-                Verdict::Pass => {
-                    let reason = reason.unwrap_or(0);
-                    tally.reasons[usize::from(reason)] += 1;
-                    if reason == 0 {
-                        rows[shard(hashes[row], self.senders.len())].push(row as u32);
+        let rows = if verdicts.is_none() && reasons.iter().all(|reason| *reason == 0) {
+            tally.reasons[0] += reasons.len() as u64;
+            by_shard(&hashes, shards)
+        } else {
+            let mut rows: Vec<Vec<u32>> = vec![Vec::new(); shards];
+            for (row, (reason, hash)) in reasons.iter().zip(&hashes).enumerate() {
+                match verdicts.as_ref().map_or(Verdict::Pass, |verdicts| verdicts[row]) {
+                    Verdict::Suppressed(at) => tally.suppress(at),
+                    Verdict::NoConsent => tally.counts.no_consent += 1,
+                    Verdict::Pass => {
+                        tally.reasons[usize::from(*reason)] += 1;
+                        if *reason == 0 {
+                            rows[shard(*hash, shards)].push(row as u32);
+                        }
                     }
                 }
             }
-        }
+            rows
+        };
         Ok(self.send(Batch { input: Some(input), frame: frame.clone(), ids, hashes, rows }))
+    }
+
+    /// Why each row does not count; 0 of those that do. A row without a day has a fault.
+    fn reasons(&self, frame: &DataFrame) -> Result<Vec<u8>, Error> {
+        let mut reasons = Vec::with_capacity(frame.height());
+        for days in frame.column(DAY)?.date()?.physical().downcast_iter() {
+            reasons.extend(days.values().iter().map(|day| if *day > self.as_of { AFTER_AS_OF } else { 0 }));
+        }
+        if let Ok(faults) = frame.column(REASON) {
+            let faults = faults.u8()?.iter().map(|fault| fault.unwrap_or(0));
+            reasons
+                .iter_mut()
+                .zip(faults)
+                .filter(|(_, fault)| *fault > 0)
+                .for_each(|(reason, fault)| *reason = fault);
+        }
+        Ok(reasons)
     }
 
     /// Whether a shard has stopped.
@@ -149,6 +172,15 @@ impl Dealer {
         }
         Ledger { inputs, orders: plan.orders.len(), ..Ledger::default() }
     }
+}
+
+/// All rows, by shard.
+fn by_shard(hashes: &[u64], shards: usize) -> Vec<Vec<u32>> {
+    // As a rule no shard gets much more than its part.
+    let most = hashes.len() / shards.max(1);
+    let mut rows: Vec<Vec<u32>> = (0..shards).map(|_| Vec::with_capacity(most + most / 16)).collect();
+    hashes.iter().enumerate().for_each(|(row, hash)| rows[shard(*hash, shards)].push(row as u32));
+    rows
 }
 
 /// The upper half of the hash picks the shard, the lower half the place in its table.
