@@ -17,9 +17,9 @@ pub(super) const INLINE: usize = 12;
 pub(super) enum Id<'a> {
     /// A whole number.
     Int(u64),
-    /// A text's length and its bytes, at most [`INLINE`] of them, then zeros.
-    Short([u64; 2]),
-    /// A longer text.
+    /// A text's first four bytes and the next eight, then zeros. It does not end in one itself, so its length shows.
+    Short(u32, u64),
+    /// Any other text: a longer one, as a rule.
     Long(&'a [u8]),
 }
 
@@ -119,12 +119,18 @@ impl Ids {
                 let Some(array) = ids.downcast_iter().next() else { return };
                 let views = array.views();
                 for (at, row) in rows.iter().enumerate() {
-                    let view = &views[*row as usize];
-                    let word = view.as_u128();
+                    let word = views[*row as usize].as_u128();
+                    let (head, tail) = (word as u64, (word >> 64) as u64);
+                    let length = head as u32;
+                    // A view is the length and then the bytes. The last byte of no bytes is the length's, a zero.
+                    let last = match length {
+                        0..=4 => head >> (8 * length + 24),
+                        _ => tail >> (8 * length.min(INLINE as u32) - 40),
+                    };
                     visit(
                         at,
-                        match view.length as usize <= INLINE {
-                            true => Id::Short([word as u64, (word >> 64) as u64]),
+                        match length as usize <= INLINE && last as u8 != 0 {
+                            true => Id::Short((head >> 32) as u32, tail),
                             false => Id::Long(array.value(*row as usize).as_bytes()),
                         },
                     );

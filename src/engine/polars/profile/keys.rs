@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::hint::black_box;
+use std::ops::Range;
 
 use crate::plan::Type;
 
@@ -12,18 +13,17 @@ use super::words::Words;
 
 /// The ids seen so far: each has a dense group number and a record.
 ///
-/// A slot of the table is 64 bits: the lower half of the id's hash, by whose leading bits it is placed, and the group
-/// plus one; zero is free. So the table is small beside the records, and grows by one pass in order.
+/// A slot of the table is 32 bits: as many of them as say which slot hold the group plus one, the rest a part of the
+/// id's hash; zero is free. An id is placed by the leading bits of the lower half of its hash, and the part that its
+/// slot holds are the others. So as much of the table as can be stays in the processor's caches.
 pub(super) struct Keys {
-    slots: Words,
+    slots: Words<u32>,
     /// The table has two to the power of this many slots.
     bits: u32,
     len: u32,
     text: bool,
-    /// The bytes of texts that do not fit [`INLINE`].
+    /// The texts that are no [`Id::Short`]: the length of each, and its bytes.
     long: Vec<u8>,
-    /// Some id does not order by its first twelve bytes alone.
-    ambiguous: bool,
     pub(super) records: Records,
 }
 
@@ -32,20 +32,16 @@ pub(super) const CHUNK: usize = 128;
 const FIRST_BITS: u32 = 10;
 /// Stands for the group of an id that has none.
 pub(in crate::engine::polars) const NOBODY: u32 = u32::MAX;
-
-/// Words of an id at the head of a record: a text's length and first twelve bytes (or length, hash and where its
-/// bytes are); or a whole number.
-pub(super) fn id_words(ty: Type) -> usize {
-    if ty == Type::Int { 1 } else { 2 }
-}
+/// Stands for the first byte of a text whose bytes are elsewhere: UTF-8 has no such byte.
+const ELSEWHERE: u32 = 0xff;
 
 impl Keys {
     /// Ids alone.
     pub(super) fn new(ty: Type) -> Self {
-        Self::with(ty, Layout::new(id_words(ty)))
+        Self::with(ty, Layout::of_id(ty))
     }
 
-    /// `layout` starts with the words of the id.
+    /// `layout` starts with the id.
     pub(super) fn with(ty: Type, layout: Layout) -> Self {
         Self {
             slots: Words::zeroed(1 << FIRST_BITS),
@@ -53,7 +49,6 @@ impl Keys {
             len: 0,
             text: ty != Type::Int,
             long: Vec::new(),
-            ambiguous: false,
             records: layout.records(),
         }
     }
@@ -95,7 +90,7 @@ impl Keys {
     /// The first group with the hash of each row; [`NOBODY`] where there is none yet. Slots are read for all rows, and
     /// then records, in loops of loads that do not wait for each other: what follows finds everything in the cache.
     fn likely(&self, hashes: &[u64], rows: &[u32]) -> [u32; CHUNK] {
-        let mut slots = [0_u64; CHUNK];
+        let mut slots = [0_u32; CHUNK];
         for (slot, row) in slots.iter_mut().zip(rows) {
             *slot = self.slots[self.home(hashes[*row as usize])];
         }
@@ -104,11 +99,11 @@ impl Keys {
         for ((slot, row), likely) in slots.iter().zip(rows).zip(&mut likely) {
             let hash = hashes[*row as usize];
             let (mut slot, mut at) = (*slot, self.home(hash));
-            while slot != 0 && (slot >> 32) as u32 != hash as u32 {
+            while slot != 0 && !self.has_tag(slot, hash) {
                 at = (at + 1) & mask;
                 slot = self.slots[at];
             }
-            *likely = (slot as u32).wrapping_sub(1);
+            *likely = self.group_in(slot);
         }
         black_box(likely[..rows.len()].iter().fold(0, |all, group| all ^ self.records.touch(*group)));
         likely
@@ -116,6 +111,20 @@ impl Keys {
 
     fn home(&self, hash: u64) -> usize {
         (hash as u32 >> (u32::BITS - self.bits)) as usize
+    }
+
+    /// The part of a hash that its slot holds.
+    fn tag(&self, hash: u64) -> u32 {
+        (hash << self.bits) as u32
+    }
+
+    fn has_tag(&self, slot: u32, hash: u64) -> bool {
+        u64::from(slot ^ self.tag(hash)) >> self.bits == 0
+    }
+
+    /// The group in a slot; [`NOBODY`] in a free one.
+    fn group_in(&self, slot: u32) -> u32 {
+        (slot & ((1_u64 << self.bits) - 1) as u32).wrapping_sub(1)
     }
 
     /// The group, or the free slot for it.
@@ -131,8 +140,8 @@ impl Keys {
             if slot == 0 {
                 return Err(at);
             }
-            let group = slot as u32 - 1;
-            if (slot >> 32) as u32 == hash as u32 && is_of(group) {
+            let group = self.group_in(slot);
+            if self.has_tag(slot, hash) && is_of(group) {
                 return Ok(group);
             }
             at = (at + 1) & mask;
@@ -143,8 +152,10 @@ impl Keys {
     fn is(&self, id: Id<'_>, hash: u64, record: &[u64]) -> bool {
         match id {
             Id::Int(id) => record[0] == id,
-            Id::Short(id) => record[0] == id[0] && record[1] == id[1],
-            Id::Long(id) => record[0] == long_head(id, hash) && long_text(record, &self.long) == Some(id),
+            Id::Short(head, tail) => (record[0] >> 32) as u32 == head && record[1] == tail,
+            Id::Long(id) => {
+                (record[0] >> 32) as u32 == long_head(hash) && long_text(record, &self.long) == Some(id)
+            }
         }
     }
 
@@ -155,16 +166,13 @@ impl Keys {
             Err(at) => at,
         };
         self.len += 1;
-        self.slots[at] = hash << 32 | u64::from(self.len);
+        self.slots[at] = self.tag(hash) | self.len;
         match id {
             Id::Int(id) => self.records.push(&[id]),
-            Id::Short(id) => {
-                self.ambiguous |= ends_in_nul(&id);
-                self.records.push(&id);
-            }
+            Id::Short(head, tail) => self.records.push(&[u64::from(head) << 32, tail]),
             Id::Long(id) => {
-                self.ambiguous = true;
-                self.records.push(&[long_head(id, hash), self.long.len() as u64]);
+                self.records.push(&[u64::from(long_head(hash)) << 32, self.long.len() as u64]);
+                self.long.extend_from_slice(&id.len().to_le_bytes());
                 self.long.extend_from_slice(id);
             }
         }
@@ -177,22 +185,39 @@ impl Keys {
         while (self.len() + more) * 2 > slots {
             slots *= 2;
         }
-        slots * size_of::<u64>() + self.long.len() + self.records.bytes_after(more)
+        slots * size_of::<u32>() + self.long.len() + self.records.bytes_after(more)
     }
 
     /// At most half of the slots are taken, even if all of so many rows are new.
     fn make_room(&mut self, rows: usize) {
-        while (self.len as usize + rows) * 2 > self.slots.len() {
-            let old = std::mem::replace(&mut self.slots, Words::zeroed(2 << self.bits));
-            self.bits += 1;
-            let mask = self.slots.len() - 1;
-            for slot in old.iter().copied().filter(|slot| *slot != 0) {
-                let mut at = self.home(slot >> 32);
-                while self.slots[at] != 0 {
-                    at = (at + 1) & mask;
-                }
-                self.slots[at] = slot;
+        let mut bits = self.bits;
+        while (self.len() + rows) * 2 > 1 << bits {
+            bits += 1;
+        }
+        if bits > self.bits {
+            // The old table goes first: all that it says is in the records, too.
+            self.close();
+            self.bits = bits;
+            self.slots = Words::zeroed(1 << bits);
+            for first in (0..self.len).step_by(CHUNK) {
+                self.put_back(first..self.len.min(first + CHUNK as u32));
             }
+        }
+    }
+
+    /// Gives groups, at most [`CHUNK`], a slot in a new table.
+    fn put_back(&mut self, groups: Range<u32>) {
+        let mut hashes = [0; CHUNK];
+        hashes.iter_mut().zip(groups.clone()).for_each(|(hash, group)| *hash = self.hash(group));
+        // As in [`Self::likely`]: loads that do not wait for each other, and nothing else between them.
+        black_box(hashes[..groups.len()].iter().fold(0, |all, hash| all ^ self.slots[self.home(*hash)]));
+        let mask = self.slots.len() - 1;
+        for (hash, group) in hashes.iter().zip(groups) {
+            let mut at = self.home(*hash);
+            while self.slots[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = self.tag(*hash) | (group + 1);
         }
     }
 
@@ -208,18 +233,18 @@ impl Keys {
             u128::from(record[0] ^ 1 << 63)
         } else if let Some(text) = long_text(record, &self.long) {
             let mut bytes = [0; 16];
-            bytes[4..].copy_from_slice(&text[..INLINE]);
+            let length = text.len().min(INLINE);
+            bytes[4..4 + length].copy_from_slice(&text[..length]);
             u128::from_be_bytes(bytes)
         } else {
-            let word = u128::from(record[0]) | u128::from(record[1]) << 64;
-            u128::from_be_bytes(word.to_le_bytes()) & (u128::MAX >> 32)
+            (short_text(record) << 32).swap_bytes()
         };
         order << 32 | u128::from(group)
     }
 
     /// Whether [`Self::sort_key`] does not say everything.
     pub(super) fn is_ambiguous(&self) -> bool {
-        self.ambiguous
+        !self.long.is_empty()
     }
 
     /// The stable hash of a group's id.
@@ -237,14 +262,15 @@ impl Keys {
         let record = self.records.get(group);
         match long_text(record, &self.long) {
             Some(text) => Text::Long(text),
-            None => Text::Short(short_bytes(record), record[0] as u32 as usize),
+            None => Text::Short(short_text(record).to_le_bytes()),
         }
     }
 }
 
 /// The bytes of an id.
 pub(super) enum Text<'a> {
-    Short([u8; 16], usize),
+    /// Without the zeros that follow.
+    Short([u8; 16]),
     Long(&'a [u8]),
 }
 
@@ -253,7 +279,10 @@ impl std::ops::Deref for Text<'_> {
 
     fn deref(&self) -> &[u8] {
         match self {
-            Self::Short(bytes, len) => &bytes[4..4 + (*len).min(INLINE)],
+            Self::Short(bytes) => {
+                let zeros = u128::from_le_bytes(*bytes).leading_zeros() as usize / 8;
+                &bytes[..bytes.len() - zeros]
+            }
             Self::Long(bytes) => bytes,
         }
     }
@@ -262,33 +291,82 @@ impl std::ops::Deref for Text<'_> {
 /// How two groups' ids order, of the same shard or of two.
 pub(super) fn compare(a: (&Keys, u128), b: (&Keys, u128)) -> Ordering {
     let by_head = (a.1 >> 32).cmp(&(b.1 >> 32));
-    if by_head != Ordering::Equal || !(a.0.ambiguous || b.0.ambiguous) {
+    if by_head != Ordering::Equal || !(a.0.is_ambiguous() || b.0.is_ambiguous()) {
         return by_head;
     }
     a.0.text(a.1 as u32).cmp(&b.0.text(b.1 as u32))
 }
 
-/// What stands for a longer text beside where its bytes are: its length, with half of its hash.
-fn long_head(id: &[u8], hash: u64) -> u64 {
-    id.len() as u64 & u64::from(u32::MAX) | hash & !u64::from(u32::MAX)
+/// What stands in place of the first four bytes of a text that is elsewhere: a mark, and a part of its hash.
+fn long_head(hash: u64) -> u32 {
+    (hash >> 32) as u32 | ELSEWHERE
 }
 
-fn short_bytes(record: &[u64]) -> [u8; 16] {
-    (u128::from(record[0]) | u128::from(record[1]) << 64).to_le_bytes()
+/// The bytes of a short text, the first the lowest.
+fn short_text(record: &[u64]) -> u128 {
+    u128::from(record[0] >> 32) | u128::from(record[1]) << 32
 }
 
-/// Whether a short text ends in a zero byte, which looks like one that ends there.
-fn ends_in_nul(id: &[u64]) -> bool {
-    let len = id[0] as u32 as usize;
-    len > 0 && short_bytes(id)[3 + len.min(INLINE)] == 0
-}
-
-/// The bytes of a longer text; none if the record holds a short one itself.
+/// The bytes of a text that is elsewhere; none if the record holds it itself.
 fn long_text<'a>(record: &[u64], long: &'a [u8]) -> Option<&'a [u8]> {
-    let length = record[0] as u32 as usize;
-    if length <= INLINE {
+    if (record[0] >> 32) as u32 & ELSEWHERE != ELSEWHERE {
         return None;
     }
-    let start = record[1] as usize;
-    long.get(start..start + length)
+    let (length, text) = long.get(record[1] as usize..)?.split_first_chunk()?;
+    text.get(..usize::from_le_bytes(*length))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{IntoColumn, NewChunkedArray, StringChunked};
+
+    use super::*;
+
+    /// Texts that the record holds, at both of its ends, and texts that are elsewhere; then enough for a larger table.
+    fn texts() -> Vec<String> {
+        let awkward =
+            ["", "\0", "a", "a\0", "a\0b", "abcd", "abcde", "123456789012", "12345678901\0", "1234567890123"];
+        let more =
+            (0..20_000).map(|id| if id % 5 == 0 { format!("a longer text {id}") } else { format!("C{id}") });
+        awkward.into_iter().chain(["\u{ff}", "\u{10ffff}"]).map(str::to_owned).chain(more).collect()
+    }
+
+    #[test]
+    fn each_text_has_one_group() -> Result<(), crate::engine::Error> {
+        let texts = texts();
+        let column =
+            StringChunked::from_iter_values("id".into(), texts.iter().map(String::as_str)).into_column();
+        let ids = Ids::new(&column, Type::Text)?;
+        let (hashes, rows): (_, Vec<u32>) = (ids.hashes(), (0..texts.len() as u32).collect());
+        let mut keys = Keys::new(Type::Text);
+        let mut groups = Vec::new();
+        keys.groups(&ids, &hashes, &rows[..100], &mut groups);
+        keys.groups(&ids, &hashes, &rows, &mut groups);
+        assert_eq!(groups, rows);
+        keys.find(&ids, &hashes, &rows, &mut groups);
+        assert_eq!(groups, rows);
+        assert!(rows.iter().all(|row| *keys.text(*row) == *texts[*row as usize].as_bytes()));
+        assert!(rows.iter().all(|row| keys.hash(*row) == hashes[*row as usize]));
+
+        let mut sorted: Vec<u128> = rows.iter().map(|row| keys.sort_key(*row)).collect();
+        sorted.sort_unstable_by(|a, b| compare((&keys, *a), (&keys, *b)));
+        let mut expected: Vec<&str> = texts.iter().map(String::as_str).collect();
+        expected.sort_unstable();
+        assert!(sorted.iter().zip(expected).all(|(key, text)| *keys.text(*key as u32) == *text.as_bytes()));
+        Ok(())
+    }
+
+    #[test]
+    fn a_slot_holds_any_group_beside_what_is_left_of_the_hash() {
+        let mut keys = Keys::new(Type::Int);
+        for bits in [FIRST_BITS, 16, 31, 32] {
+            keys.bits = bits;
+            let (hash, other) = (0x0123_4567_89ab_cdef_u64, 0x0123_4567_89ab_cdee_u64);
+            let group = (1_u64 << (bits - 1)) as u32 - 1;
+            let slot = keys.tag(hash) | (group + 1);
+            assert_eq!((keys.group_in(slot), keys.has_tag(slot, hash)), (group, true));
+            assert_eq!(keys.has_tag(slot, other), bits == 32, "{bits} bits");
+            assert_eq!(keys.group_in(0), NOBODY);
+        }
+    }
 }

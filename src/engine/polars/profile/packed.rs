@@ -77,6 +77,7 @@ impl Count {
 impl State for Count {
     fn update(&mut self, records: &mut Records, rows: &Rows<'_>) {
         let Self { at, of, turns } = self;
+        let mut records = records.all();
         let mut count = |group: u32| {
             let record = records.get_mut(group);
             let next = at.get(record).wrapping_add(1);
@@ -135,6 +136,7 @@ impl Sum {
 impl State for Sum {
     fn update(&mut self, records: &mut Records, rows: &Rows<'_>) {
         let Self { at, of, carried, overflow } = self;
+        let mut records = records.all();
         each_exact(*of, rows, |row, value| {
             let group = rows.groups[row];
             let sum = &mut records.get_mut(group)[*at];
@@ -219,6 +221,7 @@ impl<P: Place> Extreme<P> {
         better: impl Fn(P::Value, P::Value) -> P::Value,
     ) {
         let Self { at, blank, real, .. } = self;
+        let mut records = records.all();
         P::Number::each(rows.operands[0], rows.rows, |row, value| {
             let (group, value) = (rows.groups[row], P::own(value));
             let record = records.get_mut(group);
@@ -262,6 +265,7 @@ impl LastGap {
 impl State for LastGap {
     fn update(&mut self, records: &mut Records, rows: &Rows<'_>) {
         let Self { last, before } = *self;
+        let mut records = records.all();
         I32::each(Some(rows.day), rows.rows, |row, day| {
             let record = records.get_mut(rows.groups[row]);
             let latest = last.get(record);
@@ -304,6 +308,7 @@ impl State for FirstDaySum {
         let Values::I32(days) = rows.day else { return };
         let Some(days) = days.downcast_iter().next() else { return };
         let mut overflow = self.overflow;
+        let mut records = records.all();
         each_exact(self.of, rows, |row, value| {
             let day = days.value(rows.rows[row] as usize);
             let record = records.get_mut(rows.groups[row]);

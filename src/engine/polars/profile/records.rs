@@ -1,6 +1,8 @@
 //! One record of fixed width for each customer: the id and the states of all aggregates that fit words, side by side,
 //! so that a row of the input touches a cache line or two, whatever the number of aggregates.
 
+use crate::plan::Type;
+
 use super::words::Words;
 
 /// Where a 32-bit state is: half of a word.
@@ -23,17 +25,20 @@ impl Half {
 }
 
 /// Hands out places in the record, and keeps what is in them before the first row.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Layout {
     blank: Vec<u64>,
-    /// The upper half of this word is free.
-    free: Option<usize>,
+    /// Half of a word that is free.
+    free: Option<Half>,
 }
 
 impl Layout {
-    /// A layout that starts with the words of the id.
-    pub(super) fn new(id_words: usize) -> Self {
-        Self { blank: vec![0; id_words], free: None }
+    /// A record starts with the id: a whole number is a word, a text one and a half.
+    pub(super) fn of_id(ty: Type) -> Self {
+        match ty {
+            Type::Int => Self { blank: vec![0], free: None },
+            _ => Self { blank: vec![0; 2], free: Some(Half { word: 0, shift: 0 }) },
+        }
     }
 
     /// A whole word.
@@ -45,10 +50,10 @@ impl Layout {
     /// Half a word.
     pub(super) fn half(&mut self, blank: i32) -> Half {
         let half = match self.free.take() {
-            Some(word) => Half { word, shift: 32 },
+            Some(half) => half,
             None => {
                 let word = self.word(0);
-                self.free = Some(word);
+                self.free = Some(Half { word, shift: 32 });
                 Half { word, shift: 0 }
             }
         };
@@ -57,23 +62,24 @@ impl Layout {
     }
 
     pub(super) fn records(self) -> Records {
-        Records { width: self.blank.len().max(1), words: Words::new(), blank: self.blank }
+        Records { width: self.blank.len(), words: Words::new(), blank: self.blank }
     }
 }
 
 /// The records of one shard, by group.
 #[derive(Debug)]
 pub(super) struct Records {
-    words: Words,
+    words: Words<u64>,
     width: usize,
     blank: Vec<u64>,
 }
 
 impl Records {
-    /// A record for a new group.
+    /// A record for a new group. Of a text's first word the id is the upper half.
     pub(super) fn push(&mut self, id: &[u64]) {
-        self.words.extend(id);
-        self.words.extend(&self.blank[id.len()..]);
+        let start = self.words.len();
+        self.words.extend(&self.blank);
+        self.words[start..].iter_mut().zip(id).for_each(|(word, id)| *word |= id);
     }
 
     /// Bytes of all records, and of so many more.
@@ -92,9 +98,9 @@ impl Records {
         &self.words[start..start + self.width]
     }
 
-    pub(super) fn get_mut(&mut self, group: u32) -> &mut [u64] {
-        let start = group as usize * self.width;
-        &mut self.words[start..start + self.width]
+    /// All of them, for a loop that writes to many.
+    pub(super) fn all(&mut self) -> All<'_> {
+        All { width: self.width, words: &mut self.words }
     }
 
     /// Reads the first and the last word of a record, if there is one: to have its cache lines on the way.
@@ -102,5 +108,18 @@ impl Records {
         let start = group as usize * self.width;
         let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
         word(start) ^ word(start + self.width - 1)
+    }
+}
+
+/// The records while rows are taken in.
+pub(super) struct All<'a> {
+    words: &'a mut [u64],
+    width: usize,
+}
+
+impl All<'_> {
+    pub(super) fn get_mut(&mut self, group: u32) -> &mut [u64] {
+        let start = group as usize * self.width;
+        &mut self.words[start..start + self.width]
     }
 }

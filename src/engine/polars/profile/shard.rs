@@ -13,7 +13,7 @@ use super::PLACE;
 use super::accumulate::{Holder, Rows, holder};
 use super::finish::Finished;
 use super::ids::Ids;
-use super::keys::{CHUNK, Keys, NOBODY, id_words};
+use super::keys::{CHUNK, Keys, NOBODY};
 use super::records::Layout;
 use super::spill::{Room, Spilled};
 use super::values::Values;
@@ -74,7 +74,7 @@ impl<'a> Shard<'a> {
     pub(super) fn new(plan: &Plan, scans: &'a [Reads], most: u64, room: Option<Room<'a>>) -> Self {
         let as_of = (plan.as_of - NaiveDate::default()).num_days() as i32;
         let id = plan.customer.ty;
-        let mut layout = Layout::new(id_words(id));
+        let mut layout = Layout::of_id(id);
         let holders: Vec<Holder> =
             plan.aggregates.iter().map(|one: &Aggregate| holder(one, as_of, &mut layout)).collect();
         let places = plan.customers.as_ref().map(|_| Vec::new());

@@ -1,42 +1,45 @@
-//! A long array of words that is read and written all over. It lives in mappings of its own, in huge pages where the
+//! A long array of words, of 32 bits or 64, that is read and written all over. It lives in mappings of its own, in huge pages where the
 //! system has them: elsewhere nearly every access would miss the processor's table of pages, too. Room that is set
 //! aside takes no memory until it is used, so an array whose end is not known is not copied while it grows, and a
 //! mapping that is dropped goes back to the system at once.
 
 use std::alloc::{Layout, handle_alloc_error};
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
+use bytemuck::Pod;
 use memmap2::{MmapMut, MmapOptions};
 
-/// Words that an array without a known end starts with.
-const FIRST: usize = 1 << 9;
+/// Bytes that an array without a known end starts with: no system has smaller pages.
+const PAGE: usize = 1 << 12;
 
 /// Words that an allocator would give zeroed and the system in pages.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct Words<T> {
     map: MmapMut,
     len: usize,
+    of: PhantomData<T>,
 }
 
-impl Words {
+impl<T: Pod> Words<T> {
     /// So many zeros.
     pub(super) fn zeroed(len: usize) -> Self {
-        let mut words = Self { map: map(len), len };
+        let mut words = Self { map: map::<T>(len), len, of: PhantomData };
         // A page that is read before it is written is mapped twice.
-        words.iter_mut().step_by(FIRST).for_each(|word| *word = 0);
+        words.iter_mut().step_by(PAGE / size_of::<T>()).for_each(|word| *word = T::zeroed());
         words
     }
 
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        Self { map: map(FIRST), len: 0 }
+        Self { map: map::<T>(PAGE / size_of::<T>()), len: 0, of: PhantomData }
     }
 
     /// Sets room aside for so many words in all, or for as many as there is room for.
     pub(super) fn reserve(&mut self, words: usize) {
         let mut wanted = words;
         while wanted > self.capacity() {
-            match try_map(wanted) {
+            match try_map::<T>(wanted) {
                 Some(map) => return self.move_to(map),
                 None => wanted /= 2,
             }
@@ -44,17 +47,17 @@ impl Words {
     }
 
     /// Adds words at the end.
-    pub(super) fn extend(&mut self, words: &[u64]) {
+    pub(super) fn extend(&mut self, words: &[T]) {
         let (start, end) = (self.len, self.len + words.len());
         if end > self.capacity() {
-            self.move_to(map(end.max(self.capacity() * 2)));
+            self.move_to(map::<T>(end.max(self.capacity() * 2)));
         }
         self.len = end;
         self[start..].copy_from_slice(words);
     }
 
     fn capacity(&self) -> usize {
-        self.map.len() / size_of::<u64>()
+        self.map.len() / size_of::<T>()
     }
 
     fn move_to(&mut self, map: MmapMut) {
@@ -64,29 +67,29 @@ impl Words {
     }
 }
 
-impl Deref for Words {
-    type Target = [u64];
+impl<T: Pod> Deref for Words<T> {
+    type Target = [T];
 
-    fn deref(&self) -> &[u64] {
+    fn deref(&self) -> &[T] {
         &bytemuck::cast_slice(&self.map)[..self.len]
     }
 }
 
-impl DerefMut for Words {
-    fn deref_mut(&mut self) -> &mut [u64] {
+impl<T: Pod> DerefMut for Words<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
         &mut bytemuck::cast_slice_mut(&mut self.map)[..self.len]
     }
 }
 
 /// A mapping of so many words; without memory the program ends as any allocation would have it end.
-fn map(words: usize) -> MmapMut {
-    try_map(words).unwrap_or_else(|| {
-        handle_alloc_error(Layout::array::<u64>(words).unwrap_or_else(|_| Layout::new::<u64>()))
+fn map<T>(words: usize) -> MmapMut {
+    try_map::<T>(words).unwrap_or_else(|| {
+        handle_alloc_error(Layout::array::<T>(words).unwrap_or_else(|_| Layout::new::<T>()))
     })
 }
 
-fn try_map(words: usize) -> Option<MmapMut> {
-    let bytes = words.checked_mul(size_of::<u64>())?;
+fn try_map<T>(words: usize) -> Option<MmapMut> {
+    let bytes = words.checked_mul(size_of::<T>())?;
     let map = MmapOptions::new().len(bytes).no_reserve_swap().map_anon().ok()?;
     // A system without huge pages says so here, and works all the same.
     #[cfg(target_os = "linux")]
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn words_stay_while_the_array_grows() {
-        let mut words = Words::new();
+        let mut words = Words::<u64>::new();
         for word in 0..10_000 {
             words.extend(&[word, word * word]);
             if word == 5_000 {
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn more_room_than_there_is_address_space_is_not_fatal() {
-        let mut words = Words::new();
+        let mut words = Words::<u64>::new();
         words.reserve(usize::MAX / 16);
         words.extend(&[7]);
         assert_eq!(*words, [7]);
@@ -121,7 +124,8 @@ mod tests {
 
     #[test]
     fn zeros() {
-        assert!(Words::zeroed(100_000).iter().all(|word| *word == 0));
-        assert!(Words::zeroed(0).is_empty());
+        assert!(Words::<u64>::zeroed(100_000).iter().all(|word| *word == 0));
+        assert!(Words::<u32>::zeroed(100_000).iter().all(|word| *word == 0));
+        assert!(Words::<u32>::zeroed(0).is_empty());
     }
 }
