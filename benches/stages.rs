@@ -9,14 +9,16 @@
 #[path = "generate/orders.rs"]
 mod orders;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput};
 use tempfile::TempDir;
 use tiermill::diag::{Diagnostics, Source, render};
+use tiermill::engine::Cache;
 use tiermill::engine::polars::sums::Sums;
-use tiermill::engine::polars::{apply, clv, fit, profile, write};
+use tiermill::engine::polars::{apply, clv, fit, kept, profile, write};
 use tiermill::plan::Plan;
 use tiermill::publish::readback;
 use tiermill::resolve::{Catalogs, Missing, Settings};
@@ -25,6 +27,9 @@ use tiermill::{resolve, spec};
 const ORDERS: u64 = 200_000;
 const CUSTOMERS: u64 = 20_000;
 const AS_OF: &str = "2025-11-30";
+/// The generator's own, and the one after it.
+const LAST_DAY: &str = "2025-12-31";
+const NEXT_DAY: &str = "2026-01-01";
 const RULES: &str = include_str!("peers/rules.yml");
 const CLV: &str = "
 clv: {model: bg_nbd, spend: gamma_gamma, horizon: 365d, time_unit: 7d, margin: 0.30, discount_rate: 0.10}
@@ -34,27 +39,28 @@ type Group<'a> = BenchmarkGroup<'a, criterion::measurement::WallTime>;
 
 fn main() {
     let folder = TempDir::new().unwrap();
-    generate(&folder.path().join("orders"));
+    generate(&folder.path().join("orders"), ORDERS, &[]);
     let mut criterion = Criterion::default().sample_size(20).configure_from_args();
     let mut group = criterion.benchmark_group("stages");
     stages(&mut group, folder.path());
     lifetime_value(&mut group, folder.path());
+    next_day(&mut group, &folder.path().join("days"));
     group.finish();
     criterion.final_summary();
 }
 
-fn generate(folder: &Path) {
+fn generate(folder: &Path, orders: u64, more: &[&str]) {
     let out = folder.to_str().unwrap();
-    let (rows, customers) = (ORDERS.to_string(), CUSTOMERS.to_string());
+    let (rows, customers) = (orders.to_string(), CUSTOMERS.to_string());
     let args = ["generate", "--rows", &rows, "--customers", &customers, "--files", "4", "--out", out];
-    orders::write(&orders::Options::parse_from(args)).unwrap();
+    orders::write(&orders::Options::parse_from([&args[..], more].concat())).unwrap();
 }
 
 /// Each stage of the job, from what the stages before it made.
 fn stages(group: &mut Group<'_>, folder: &Path) {
-    group.bench_function("plan", |bencher| bencher.iter(|| plan(RULES, folder)));
+    group.bench_function("plan", |bencher| bencher.iter(|| plan(RULES, folder, AS_OF)));
 
-    let plan = plan(RULES, folder);
+    let plan = plan(RULES, folder, AS_OF);
     group.throughput(Throughput::Elements(ORDERS));
     let threads = std::thread::available_parallelism().unwrap().get();
     let profiled = || profile::run(&plan, threads).unwrap();
@@ -88,7 +94,7 @@ fn stages(group: &mut Group<'_>, folder: &Path) {
 
 /// The two halves of CLV: what is learned from all histories, and what is foretold for each.
 fn lifetime_value(group: &mut Group<'_>, folder: &Path) {
-    let plan = plan(&format!("{RULES}{CLV}"), folder);
+    let plan = plan(&format!("{RULES}{CLV}"), folder, AS_OF);
     let profile = profile::run(&plan, 1).unwrap();
     group.throughput(Throughput::Elements(profile.customers.height() as u64));
     let learned = || clv::learn(&plan, &profile).unwrap();
@@ -101,12 +107,41 @@ fn lifetime_value(group: &mut Group<'_>, folder: &Path) {
     });
 }
 
+/// A kept profile that is read again, and one that a day with a hundredth more orders is added to.
+fn next_day(group: &mut Group<'_>, folder: &Path) {
+    generate(&folder.join("orders"), ORDERS, &[]);
+    let cache_folder = folder.join("cache");
+    let cache = Cache::at(&cache_folder);
+    let profile = |plan: &Plan| kept::run(plan, 2, None, Some(&cache)).unwrap();
+    let first = plan(RULES, folder, LAST_DAY);
+    let (before, way) = profile(&first);
+    assert_eq!(way.name(), "read");
+    group.throughput(Throughput::Elements(before.customers.height() as u64));
+    group.bench_function("kept profile", |bencher| bencher.iter(|| profile(&first)));
+
+    generate(&folder.join("new"), ORDERS / 100, &["--from", NEXT_DAY, "--to", NEXT_DAY]);
+    for (number, file) in fs::read_dir(folder.join("new")).unwrap().enumerate() {
+        fs::rename(file.unwrap().path(), folder.join(format!("orders/new-{number}.parquet"))).unwrap();
+    }
+    let next = plan(RULES, folder, NEXT_DAY);
+    let kept = cache_folder.join(next.profile_key());
+    group.bench_function("next day", |bencher| {
+        let forget = || drop(fs::remove_dir_all(&kept));
+        let extended = |()| {
+            let (profile, way) = profile(&next);
+            assert_eq!(way.name(), "extended");
+            profile
+        };
+        bencher.iter_batched(forget, extended, BatchSize::PerIteration);
+    });
+}
+
 /// Rules file → plan, footers of the orders included.
-fn plan(rules: &str, folder: &Path) -> Plan {
+fn plan(rules: &str, folder: &Path, as_of: &str) -> Plan {
     let mut source = Source::new("rules.yml", rules.to_owned());
     let mut complaints = Diagnostics::new();
     let settings =
-        Settings { as_of: AS_OF.parse().unwrap(), base: PathBuf::from(folder), out: None, lint: false };
+        Settings { as_of: as_of.parse().unwrap(), base: PathBuf::from(folder), out: None, lint: false };
     let plan = spec::read(&mut source, &[], &mut complaints).and_then(|rules| {
         let catalogs = Catalogs::read(&rules, &settings, Missing::Error, &mut complaints);
         resolve::resolve(&rules, &catalogs, &settings, &source, &mut complaints)

@@ -120,7 +120,7 @@ segments: {{tier: {{rules: [{{id: best, when: m = 3}}], default: rest}}}}
 fn order() -> impl Strategy<Value = Order> {
     // Zero is nobody: such rows are set aside, as those without an amount.
     let cents = prop_oneof![9 => (-3_000_i64..9_000).prop_map(Some), 1 => Just(None)];
-    (0_u8..14, -70_i64..70, cents, 0_i64..24).prop_map(|(customer, day, cents, hour)| Order {
+    (0_u8..40, -70_i64..70, cents, 0_i64..24).prop_map(|(customer, day, cents, hour)| Order {
         customer,
         day,
         cents,
@@ -139,7 +139,7 @@ proptest! {
 
     #[test]
     fn extended_runs_are_cold_runs(
-        first in proptest::collection::vec(order(), 1..40),
+        first in proptest::collection::vec(order(), 1..160),
         steps in steps(),
         metrics in proptest::sample::subsequence((0..METRICS.len()).collect::<Vec<_>>(), 0..METRICS.len()),
         zone in proptest::sample::select(vec!["UTC", "Asia/Shanghai", "America/New_York"]),
