@@ -2,6 +2,7 @@
 //! up in their order. So nobody ever holds the labels of the whole population.
 
 use polars::prelude::DataFrame;
+use rayon::prelude::*;
 
 use crate::engine::Error;
 use crate::fit::Model;
@@ -89,19 +90,21 @@ pub struct Tables {
 /// Labels customers: their rows as they are published, and what is said of them. Of no customers the rows have their
 /// columns, too.
 pub fn label(plan: &Plan, model: &Model, customers: &DataFrame) -> Result<(DataFrame, Findings), Error> {
-    let mut rows = Vec::new();
-    let mut findings: Option<Findings> = None;
-    for start in slices::starts(customers) {
+    let slice = |start: usize| {
         let customers = customers.slice(start as i64, SLICE);
         let labelled = apply::label_slice(plan, model, customers.clone())?;
         let output = apply::published(&plan.output, &labelled)?;
-        let own = Findings::of(plan, &customers, &labelled, &output)?;
-        match &mut findings {
-            None => findings = Some(own),
-            Some(findings) => findings.add(own),
-        }
-        rows.push(output);
-    }
+        let findings = Findings::of(plan, &customers, &labelled, &output)?;
+        Ok::<_, Error>((output, findings))
+    };
+    // Side by side, too: a small job has no more than one row group.
+    let starts: Vec<usize> = slices::starts(customers).collect();
+    let slices: Vec<_> = starts.into_par_iter().map(slice).collect::<Result<_, _>>()?;
+    let (rows, findings): (Vec<DataFrame>, Vec<Findings>) = slices.into_iter().unzip();
+    let all = findings.into_iter().reduce(|mut all, next| {
+        all.add(next);
+        all
+    });
     let missing = || Error::Engine("there is no slice of the customers".to_owned());
-    Ok((stack(rows)?, findings.ok_or_else(missing)?))
+    Ok((stack(rows)?, all.ok_or_else(missing)?))
 }

@@ -9,13 +9,14 @@ use std::sync::Mutex;
 
 use polars::io::parquet::write::StatisticsOptions;
 use polars::polars_utils::compression::ZstdLevel;
-use polars::prelude::{ArrowField, CompatLevel, DataFrame, PolarsError, PolarsResult, SchemaExt};
+use polars::prelude::{ArrowField, Column, CompatLevel, DataFrame, PolarsError, PolarsResult, SchemaExt};
 use polars_parquet::read::ParquetError;
 use polars_parquet::write::{
     CompressedPage, CompressionOptions, Compressor, DynIter, DynStreamingIterator, Encoding, FileWriter,
-    KeyValue, ParquetType, Version, WriteOptions, array_to_columns, fallible_streaming_iterator,
+    KeyValue, Page, ParquetType, Version, WriteOptions, array_to_columns, fallible_streaming_iterator,
     get_dtype_encoding, schema_to_metadata_key,
 };
+use rayon::prelude::*;
 
 use crate::engine::Error;
 use crate::plan::{Plan, Type};
@@ -101,20 +102,11 @@ impl Writer {
         Ok(Self { path: path.to_path_buf(), columns, metadata, file: Mutex::new(growing) })
     }
 
-    /// Encodes and compresses rows, beside whoever encodes others.
+    /// Encodes and compresses rows, column beside column, and beside whoever encodes others.
     pub fn encode(&self, rows: &DataFrame) -> Result<RowGroup, Error> {
-        let mut columns = Vec::with_capacity(self.columns.len());
-        for (column, (ty, encodings)) in rows.columns().iter().zip(&self.columns) {
-            let array = column.as_materialized_series().rechunk().to_arrow(0, compat());
-            for pages in array_to_columns(array, ty.clone(), options(), encodings)? {
-                let pages =
-                    pages.map(|page| page.map_err(|why| ParquetError::FeatureNotSupported(why.to_string())));
-                let compressed = Compressor::new_from_vec(pages, options().compression, Vec::new());
-                let compressed = compressed.collect::<Result<Vec<_>, ParquetError>>();
-                columns.push(compressed.map_err(|why| Error::Engine(why.to_string()))?);
-            }
-        }
-        Ok(RowGroup { rows: rows.height(), columns })
+        let columns = rows.columns().par_iter().zip(&self.columns);
+        let columns: Vec<_> = columns.map(|(column, kind)| encode(column, kind)).collect::<Result<_, _>>()?;
+        Ok(RowGroup { rows: rows.height(), columns: columns.into_iter().flatten().collect() })
     }
 
     /// Adds the row group with this number; those that are early wait for the others.
@@ -145,6 +137,21 @@ impl Writer {
         let file = writer.into_inner().into_inner().map_err(std::io::IntoInnerError::into_error);
         file.and_then(|file| file.sync_all()).map_err(io(&self.path))
     }
+}
+
+/// The pages of a column; of a column of lists there would be several.
+fn encode(
+    column: &Column,
+    (ty, encodings): &(ParquetType, Vec<Encoding>),
+) -> Result<Vec<Vec<CompressedPage>>, Error> {
+    let array = column.as_materialized_series().rechunk().to_arrow(0, compat());
+    let leaves = array_to_columns(array, ty.clone(), options(), encodings)?;
+    let compress = |pages: DynIter<'static, PolarsResult<Page>>| {
+        let pages = pages.map(|page| page.map_err(|why| ParquetError::FeatureNotSupported(why.to_string())));
+        let compressed = Compressor::new_from_vec(pages, options().compression, Vec::new());
+        compressed.collect::<Result<_, ParquetError>>().map_err(|why| Error::Engine(why.to_string()))
+    };
+    leaves.into_iter().map(compress).collect()
 }
 
 /// What the encoder says when the disk is full, or gone.
