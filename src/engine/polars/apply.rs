@@ -43,17 +43,17 @@ pub(super) fn label_slice(plan: &Plan, model: &Model, customers: DataFrame) -> R
     for band in &plan.bands {
         columns.push(self::band(band, model)?);
     }
-    frame = frame.with_columns(columns);
-    frame = frame.with_columns(weighted.into_iter().map(weighted_score).collect::<Vec<_>>());
+    frame = frame.with_columns_seq(columns);
+    frame = frame.with_columns_seq(weighted.into_iter().map(weighted_score).collect::<Vec<_>>());
     for &at in &plan.segmentation_order {
         let segmentation = &plan.segmentations[at];
-        frame = frame.with_columns([rule_number(segmentation, model, None)?]);
+        frame = frame.with_columns_seq([rule_number(segmentation, model, None)?]);
         frame = match &plan.overrides {
-            None => frame.with_columns([label_of(segmentation)]),
+            None => frame.with_columns_seq([label_of(segmentation)]),
             Some(all) if all.live(&segmentation.name, plan.as_of).next().is_some() => {
                 overrides::apply(frame, (plan, model), segmentation, all)?
             }
-            Some(_) => frame.with_columns([label_of(segmentation), overrides::none(segmentation)]),
+            Some(_) => frame.with_columns_seq([label_of(segmentation), overrides::none(segmentation)]),
         };
     }
     Ok(frame.collect()?)

@@ -67,7 +67,7 @@ pub(super) fn apply(
         &inputs,
         |_: &Schema, _: &[Field]| Ok(Field::new(LABEL.into(), DataType::Int32)),
     );
-    let frame = frame.with_columns(columns).with_columns([number.alias(LABEL)]).with_columns([
+    let frame = frame.with_columns_seq(columns).with_columns_seq([number.alias(LABEL)]).with_columns_seq([
         words(col(LABEL), labels).alias(segmentation.name.as_str()),
         words(col(OVERRIDE), names).alias(segmentation.override_column().as_str()),
     ]);

@@ -1,5 +1,7 @@
 //! Slices of the customers that are worked on side by side, and what came of them put together again.
 
+use std::ops::Range;
+
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
@@ -31,4 +33,14 @@ pub(super) fn stack(frames: Vec<DataFrame>) -> Result<DataFrame, Error> {
         all.vstack_mut_owned(frame)?;
     }
     Ok(all)
+}
+
+/// The first of some rows, who are in order, for which `is_before` is no longer true; their end if there is none.
+pub(super) fn first(rows: Range<usize>, is_before: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut to) = (rows.start, rows.end);
+    while from < to {
+        let middle = from.midpoint(to);
+        if is_before(middle) { from = middle + 1 } else { to = middle }
+    }
+    from
 }

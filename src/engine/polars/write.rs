@@ -22,6 +22,7 @@ use crate::engine::Error;
 use crate::plan::{Plan, Type};
 
 use super::profile::{hash_int, hash_text};
+use super::slices::first;
 
 /// Rows of a row group; groups of half a million and more compress and prune well.
 pub const ROW_GROUP: usize = 1 << 20;
@@ -170,28 +171,20 @@ pub(super) fn part_of(hash: u64, parts: usize) -> usize {
 
 /// Where each part begins among the customers, who come part by part, and where the last one ends.
 pub fn part_starts(plan: &Plan, customers: &DataFrame) -> Result<Vec<usize>, Error> {
-    let parts = plan.parts(customers.height());
+    let (rows, parts) = (customers.height(), plan.parts(customers.height()));
     let ids = customers.column(&plan.customer.column)?;
-    let part = |row: usize| -> Result<usize, Error> {
-        Ok(match plan.id_type() {
-            Type::Int => part_of(ids.i64()?.get(row).map_or(0, hash_int), parts),
-            _ => part_of(ids.str()?.get(row).map_or(0, hash_text), parts),
-        })
+    let starts = |part_of_row: &dyn Fn(usize) -> usize| {
+        let starts = (0..parts).map(|number| first(0..rows, |row| part_of_row(row) < number));
+        starts.chain([rows]).collect()
     };
-    let mut starts = vec![0];
-    for number in 1..parts {
-        // The first row of this part or of one behind it.
-        let (mut low, mut high) = (0, customers.height());
-        while low < high {
-            let middle = low.midpoint(high);
-            if part(middle)? < number {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+    Ok(match plan.id_type() {
+        Type::Int => {
+            let ids = ids.i64()?;
+            starts(&|row| part_of(ids.get(row).map_or(0, hash_int), parts))
         }
-        starts.push(low);
-    }
-    starts.push(customers.height());
-    Ok(starts)
+        _ => {
+            let ids = ids.str()?;
+            starts(&|row| part_of(ids.get(row).map_or(0, hash_text), parts))
+        }
+    })
 }

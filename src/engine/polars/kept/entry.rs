@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use polars::io::parquet::write::{ParquetCompression, ParquetWriteOptions, StatisticsOptions};
 use polars::prelude::{
-    CompatLevel, DataFrame, Engine, FileWriteFormat, IntoLazy, LazyFrame, PlRefPath, ScanArgsParquet,
-    SinkDestination, SinkTarget, UnifiedSinkArgs,
+    CompatLevel, DataFrame, Engine, FileWriteFormat, IntoLazy, ParallelStrategy, ParquetReader, PlRefPath,
+    SerReader, SinkDestination, SinkTarget, UnifiedSinkArgs,
 };
 
 use crate::engine::polars::profile::Aggregated;
@@ -157,10 +157,10 @@ fn write(folder: &Path, file: &str, frame: &DataFrame) -> Result<KeptTable, Erro
 }
 
 fn read(folder: &Path, table: &KeptTable) -> Result<DataFrame, Error> {
-    let path = PlRefPath::try_from_path(&folder.join(&table.file))?;
-    let args = ScanArgsParquet { glob: false, cache: false, ..Default::default() };
-    let frame: DataFrame =
-        LazyFrame::scan_parquet(path, args)?.collect_with_engine(Engine::Streaming)?.unwrap_single();
+    let path = folder.join(&table.file);
+    let file = File::open(&path).map_err(|source| Error::Io { path: path.display().to_string(), source })?;
+    // A scan would read as many row groups ahead as one of all orders does, which is one at a time on two threads.
+    let frame = ParquetReader::new(file).read_parallel(ParallelStrategy::RowGroups).finish()?;
     if columns(&frame) != table.columns || frame.height() as u64 != table.rows {
         return Err(Error::Unreadable(format!("`{}` holds another table", table.file)));
     }

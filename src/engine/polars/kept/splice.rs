@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::engine::Error;
 use crate::engine::polars::profile::Ids;
-use crate::engine::polars::slices::{SLICE, stack};
+use crate::engine::polars::slices::{SLICE, first, stack};
 use crate::plan::Plan;
 
 /// The row of a customer in a frame, or the row before which a new one comes.
@@ -68,16 +68,6 @@ pub(super) fn places(
         (from..ends[number]).map(place).collect::<Vec<Place>>()
     });
     Ok(found.collect::<Vec<_>>().concat())
-}
-
-/// The first of a range for which `is_before` is no longer true.
-fn first(range: Range<usize>, is_before: impl Fn(usize) -> bool) -> usize {
-    let (mut from, mut to) = (range.start, range.end);
-    while from < to {
-        let middle = from + (to - from) / 2;
-        if is_before(middle) { from = middle + 1 } else { to = middle }
-    }
-    from
 }
 
 /// [`first`] of `from..end`, in strides that double: it is near.

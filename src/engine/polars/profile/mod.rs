@@ -243,7 +243,7 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
     let mut frame = rows.lazy();
     for &at in &plan.metric_order {
         let metric = &plan.metrics[at];
-        frame = frame.with_columns([lower(&metric.expr, &column)?.alias(metric.name.as_str())]);
+        frame = frame.with_columns_seq([lower(&metric.expr, &column)?.alias(metric.name.as_str())]);
     }
     let mut wanted = vec![col(plan.customer.column.as_str())];
     let attributes = plan.customers.iter().flat_map(|customers| &customers.attributes);
@@ -258,14 +258,14 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
     ];
     for (name, fact) in facts {
         if let Some(fact) = fact {
-            frame = frame.with_columns([lower(fact, &column)?.alias(name)]);
+            frame = frame.with_columns_seq([lower(fact, &column)?.alias(name)]);
             wanted.push(col(name));
         }
     }
     if let Some(clv) = &plan.clv {
         let mut add = |name: &'static str, expr: &plan::Expr| -> Result<(), Error> {
             let lowered = lower(expr, &column)?.alias(name);
-            frame = std::mem::take(&mut frame).with_columns([lowered]);
+            frame = std::mem::take(&mut frame).with_columns_seq([lowered]);
             wanted.push(col(name));
             Ok(())
         };
@@ -285,5 +285,5 @@ fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
             }
         }
     }
-    Ok(frame.select(wanted).collect()?)
+    Ok(frame.select_seq(wanted).collect()?)
 }
