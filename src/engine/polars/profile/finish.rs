@@ -2,7 +2,6 @@
 //! by slice straight from the records, on all cores.
 
 use std::cmp::Ordering;
-use std::hint::black_box;
 
 use polars::prelude::{
     Column, DataFrame, IdxCa, Int64Chunked, IntoColumn, NewChunkedArray, StringChunkedBuilder,
@@ -60,11 +59,15 @@ pub(super) fn frames<T: Send>(
         let mut ids = IdColumn::new(plan, places.len());
         let mut built: Vec<Numbers> =
             plan.aggregates.iter().map(|aggregate| Numbers::new(aggregate.ty, places.len())).collect();
-        // A record is visited once for all its columns.
+        // A record is visited once for all its columns, and comes to the cache while others are.
+        let mut ahead = places.chunks(CHUNK);
+        let call = |places: Option<&[Place]>| {
+            let places = places.unwrap_or_default().iter();
+            places.for_each(|place| keys[shard(*place)].records.call(*place as u32));
+        };
+        call(ahead.next());
         for places in places.chunks(CHUNK) {
-            black_box(
-                places.iter().fold(0, |all, place| all ^ keys[shard(*place)].records.touch(*place as u32)),
-            );
+            call(ahead.next());
             for place in places {
                 ids.push(&keys[shard(*place)], *place as u32);
             }

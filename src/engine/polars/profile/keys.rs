@@ -2,7 +2,6 @@
 //! customer's record, so that finding it brings the record's states along.
 
 use std::cmp::Ordering;
-use std::hint::black_box;
 use std::ops::Range;
 
 use crate::plan::Type;
@@ -27,8 +26,10 @@ pub(super) struct Keys {
     pub(super) records: Records,
 }
 
-/// Rows that are looked up together, so that their cache misses overlap.
+/// Rows that are looked up together, while those before them are taken in.
 pub(super) const CHUNK: usize = 128;
+/// The groups that rows of a chunk may have.
+pub(super) type Likely = [u32; CHUNK];
 const FIRST_BITS: u32 = 10;
 /// Stands for the group of an id that has none.
 pub(in crate::engine::polars) const NOBODY: u32 = u32::MAX;
@@ -61,51 +62,72 @@ impl Keys {
     /// The group of each of these rows; new ids get new groups.
     pub(super) fn groups(&mut self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
         groups.clear();
-        rows.chunks(CHUNK).for_each(|rows| self.chunk_groups(ids, hashes, rows, groups));
+        for rows in rows.chunks(CHUNK) {
+            let likely = self.likely(hashes, rows);
+            self.chunk_groups(ids, hashes, rows, &likely, groups);
+        }
     }
 
     /// The group of each of these rows, [`NOBODY`] for null and for ids that have none; no group is made.
     pub(super) fn find(&self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
         groups.clear();
-        rows.chunks(CHUNK).for_each(|rows| self.chunk_find(ids, hashes, rows, groups));
+        for rows in rows.chunks(CHUNK) {
+            let likely = self.likely(hashes, rows);
+            self.chunk_find(ids, hashes, rows, &likely, groups);
+        }
         let unknown = rows.iter().zip(groups).filter(|(row, _)| !ids.is_there(**row as usize));
         unknown.for_each(|(_, group)| *group = NOBODY);
     }
 
-    /// Appends the group of each of these rows, at most [`CHUNK`]; new ids get new groups.
-    pub(super) fn chunk_groups(&mut self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
+    /// Appends the group of each of these rows, at most [`CHUNK`]; new ids get new groups. `likely` are theirs, or were
+    /// before other ids came.
+    pub(super) fn chunk_groups(
+        &mut self,
+        ids: &Ids,
+        hashes: &[u64],
+        rows: &[u32],
+        likely: &Likely,
+        groups: &mut Vec<u32>,
+    ) {
         self.make_room(rows.len());
-        let likely = self.likely(hashes, rows);
         ids.each(rows, |at, id| groups.push(self.group(id, hashes[rows[at] as usize], likely[at])));
     }
 
     /// Appends the group of each of these rows, at most [`CHUNK`]; [`NOBODY`] for ids that have none: no group is made.
-    pub(super) fn chunk_find(&self, ids: &Ids, hashes: &[u64], rows: &[u32], groups: &mut Vec<u32>) {
-        let likely = self.likely(hashes, rows);
+    pub(super) fn chunk_find(
+        &self,
+        ids: &Ids,
+        hashes: &[u64],
+        rows: &[u32],
+        likely: &Likely,
+        groups: &mut Vec<u32>,
+    ) {
         ids.each(rows, |at, id| {
             groups.push(self.place(id, hashes[rows[at] as usize], likely[at]).unwrap_or(NOBODY));
         });
     }
 
-    /// The first group with the hash of each row; [`NOBODY`] where there is none yet. Slots are read for all rows, and
-    /// then records, in loops of loads that do not wait for each other: what follows finds everything in the cache.
-    fn likely(&self, hashes: &[u64], rows: &[u32]) -> [u32; CHUNK] {
-        let mut slots = [0_u32; CHUNK];
-        for (slot, row) in slots.iter_mut().zip(rows) {
-            *slot = self.slots[self.home(hashes[*row as usize])];
-        }
+    /// Has the slots of rows on their way to the cache.
+    pub(super) fn call(&self, hashes: &[u64], rows: &[u32]) {
+        rows.iter().for_each(|row| self.slots.call(self.home(hashes[*row as usize])));
+    }
+
+    /// The first group with the hash of each row, at most [`CHUNK`]; [`NOBODY`] where there is none yet. Their records
+    /// are on their way to the cache then.
+    pub(super) fn likely(&self, hashes: &[u64], rows: &[u32]) -> Likely {
         let mask = self.slots.len() - 1;
         let mut likely = [NOBODY; CHUNK];
-        for ((slot, row), likely) in slots.iter().zip(rows).zip(&mut likely) {
+        for (row, likely) in rows.iter().zip(&mut likely) {
             let hash = hashes[*row as usize];
-            let (mut slot, mut at) = (*slot, self.home(hash));
+            let mut at = self.home(hash);
+            let mut slot = self.slots[at];
             while slot != 0 && !self.has_tag(slot, hash) {
                 at = (at + 1) & mask;
                 slot = self.slots[at];
             }
             *likely = self.group_in(slot);
+            self.records.call(*likely);
         }
-        black_box(likely[..rows.len()].iter().fold(0, |all, group| all ^ self.records.touch(*group)));
         likely
     }
 
@@ -209,8 +231,7 @@ impl Keys {
     fn put_back(&mut self, groups: Range<u32>) {
         let mut hashes = [0; CHUNK];
         hashes.iter_mut().zip(groups.clone()).for_each(|(hash, group)| *hash = self.hash(group));
-        // As in [`Self::likely`]: loads that do not wait for each other, and nothing else between them.
-        black_box(hashes[..groups.len()].iter().fold(0, |all, hash| all ^ self.slots[self.home(*hash)]));
+        hashes[..groups.len()].iter().for_each(|hash| self.slots.call(self.home(*hash)));
         let mask = self.slots.len() - 1;
         for (hash, group) in hashes.iter().zip(groups) {
             let mut at = self.home(*hash);

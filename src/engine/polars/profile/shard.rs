@@ -13,7 +13,7 @@ use super::PLACE;
 use super::accumulate::{Holder, Rows, holder};
 use super::finish::Finished;
 use super::ids::Ids;
-use super::keys::{CHUNK, Keys, NOBODY};
+use super::keys::{CHUNK, Keys, Likely, NOBODY};
 use super::records::Layout;
 use super::spill::{Room, Spilled};
 use super::values::Values;
@@ -101,10 +101,16 @@ impl<'a> Shard<'a> {
         // Rows that count and their groups, over all chunks, and those of them that pass each mask.
         let mut known = Passed::default();
         let mut passed: Vec<Passed> = vec![Passed::default(); operands.masks.len()];
-        for chunk in all.chunks(CHUNK) {
+        // What a chunk needs comes to the cache while others are taken in: slots two chunks ahead, records one.
+        let mut chunks = all.chunks(CHUNK);
+        let mut ahead = all.chunks(CHUNK).skip(2);
+        let mut next = chunks.next().map(|chunk| (chunk, self.keys.likely(&batch.hashes, chunk)));
+        while let Some((chunk, likely)) = next {
+            ahead.next().iter().for_each(|chunk| self.keys.call(&batch.hashes, chunk));
+            next = chunks.next().map(|chunk| (chunk, self.keys.likely(&batch.hashes, chunk)));
             let start = known.rows.len();
             let starts: Vec<usize> = passed.iter().map(|passed| passed.rows.len()).collect();
-            self.groups(batch, input, *adds, chunk, &mut known);
+            self.groups(batch, (input, *adds), (chunk, &likely), &mut known);
             let (rows, groups) = known.from(start);
             for (mask, passed) in operands.masks.iter().zip(&mut passed) {
                 passed.add(mask, rows, groups);
@@ -150,10 +156,16 @@ impl<'a> Shard<'a> {
     }
 
     /// Adds the rows of a chunk whose customers are in the population, and their groups.
-    fn groups(&mut self, batch: &Batch, input: usize, adds: bool, chunk: &[u32], known: &mut Passed) {
+    fn groups(
+        &mut self,
+        batch: &Batch,
+        (input, adds): (usize, bool),
+        (chunk, likely): (&[u32], &Likely),
+        known: &mut Passed,
+    ) {
         let start = known.rows.len();
         if adds && !self.is_full() {
-            self.keys.chunk_groups(&batch.ids, &batch.hashes, chunk, &mut known.groups);
+            self.keys.chunk_groups(&batch.ids, &batch.hashes, chunk, likely, &mut known.groups);
             known.rows.extend_from_slice(chunk);
             if let Some(places) = &self.places {
                 let joined = known.groups[start..].iter().filter(|group| is_unplaced(places, **group));
@@ -162,7 +174,7 @@ impl<'a> Shard<'a> {
             return;
         }
         let mut groups = Vec::with_capacity(chunk.len());
-        self.keys.chunk_find(&batch.ids, &batch.hashes, chunk, &mut groups);
+        self.keys.chunk_find(&batch.ids, &batch.hashes, chunk, likely, &mut groups);
         for (row, group) in chunk.iter().zip(groups) {
             if group != NOBODY {
                 known.rows.push(*row);
@@ -189,7 +201,8 @@ impl<'a> Shard<'a> {
                 continue;
             }
             groups.clear();
-            self.keys.chunk_groups(&batch.ids, &batch.hashes, rows, &mut groups);
+            let likely = self.keys.likely(&batch.hashes, rows);
+            self.keys.chunk_groups(&batch.ids, &batch.hashes, rows, &likely, &mut groups);
             if let Some(places) = &mut self.places {
                 places.resize(self.keys.len(), NOBODY);
                 rows.iter().zip(&groups).for_each(|(row, group)| places[*group as usize] = batch.place(*row));

@@ -56,6 +56,13 @@ impl<T: Pod> Words<T> {
         self[start..].copy_from_slice(words);
     }
 
+    /// Has a word on its way to the cache, if it is there: nobody waits for it.
+    pub(super) fn call(&self, at: usize) {
+        if let Some(word) = self.get(at) {
+            prefetch(word);
+        }
+    }
+
     fn capacity(&self) -> usize {
         self.map.len() / size_of::<T>()
     }
@@ -79,6 +86,19 @@ impl<T: Pod> DerefMut for Words<T> {
     fn deref_mut(&mut self) -> &mut [T] {
         &mut bytemuck::cast_slice_mut(&mut self.map)[..self.len]
     }
+}
+
+/// Says that a value will be read. The standard library has no stable word for it.
+#[allow(unsafe_code)]
+fn prefetch<T>(value: &T) {
+    // SAFETY: all processors of this architecture have the instruction, which reads nothing and fails for no address.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(value).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    std::hint::black_box(value);
 }
 
 /// A mapping of so many words; without memory the program ends as any allocation would have it end.
