@@ -60,7 +60,7 @@ impl Composition {
         let names = dimensions(plan).into_iter().zip(self.dimensions);
         let mut listed: Vec<Dimension> =
             names.filter_map(|(name, counted)| Some(Dimension::of(name, counted?, least))).collect();
-        // Without a dimension there is nothing to say of a segment, either: each segmentation is one.
+        // Every dimension counts everybody, so the first one says how large the segments are.
         let sizes: Vec<Vec<u64>> = (0..plan.segmentations.len())
             .map(|number| listed.first().map_or_else(Vec::new, |one| sizes(&one.cells[number])))
             .collect();
