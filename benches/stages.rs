@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tiermill::diag::{Diagnostics, Source, render};
 use tiermill::engine::Cache;
 use tiermill::engine::polars::sums::Sums;
-use tiermill::engine::polars::{apply, clv, fit, kept, profile, write};
+use tiermill::engine::polars::{clv, findings, fit, kept, profile, write};
 use tiermill::plan::Plan;
 use tiermill::publish::readback;
 use tiermill::resolve::{Catalogs, Missing, Settings};
@@ -73,8 +73,8 @@ fn stages(group: &mut Group<'_>, folder: &Path) {
 
     let model = fitted();
     let applied = || {
-        let labelled = apply::label(&plan, &model, &profile.customers).unwrap();
-        apply::published(&plan.output, &labelled).unwrap()
+        let (rows, _) = findings::label(&plan, &model, &profile.customers).unwrap();
+        rows
     };
     group.bench_function("apply", |bencher| bencher.iter(applied));
 

@@ -138,7 +138,7 @@ impl Cache {
         let mut cleaned = Cleaned::default();
         let mut remove = |path: &Path, bytes: u64| {
             cleaned.bytes += bytes;
-            fs::remove_dir_all(path).map_err(io_error(path))
+            fs::remove_dir_all(path).map_err(Error::io(path))
         };
         let (whole, broken): (Vec<_>, Vec<_>) =
             self.entries()?.into_iter().partition(|entry| entry.about.is_some());
@@ -199,8 +199,8 @@ impl Cache {
         remove_folder(&path)?;
         private_folder(&path)?;
         let mut draft = Draft { path: path.clone(), entry: self.folder.join(key), lock: None };
-        let lock = File::create(path.join(LOCK)).map_err(io_error(&path))?;
-        lock.lock().map_err(io_error(&path))?;
+        let lock = File::create(path.join(LOCK)).map_err(Error::io(&path))?;
+        lock.lock().map_err(Error::io(&path))?;
         draft.lock = Some(lock);
         Ok(draft)
     }
@@ -208,7 +208,7 @@ impl Cache {
     fn folders(&self) -> Result<Vec<(String, PathBuf)>, Error> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(io_error(&self.folder))?,
+            entries => entries.map_err(Error::io(&self.folder))?,
         };
         let paths = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
         let named = paths.filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)));
@@ -233,11 +233,11 @@ impl Draft {
     pub(super) fn finish(mut self, about: &About) -> Result<(), Error> {
         let path = self.path.join(ABOUT);
         let text = serde_json::to_vec_pretty(about).map_err(|error| Error::Engine(error.to_string()))?;
-        fs::write(&path, text).and_then(|()| File::open(&path)?.sync_all()).map_err(io_error(&path))?;
-        fs::remove_file(self.path.join(LOCK)).map_err(io_error(&self.path))?;
+        fs::write(&path, text).and_then(|()| File::open(&path)?.sync_all()).map_err(Error::io(&path))?;
+        fs::remove_file(self.path.join(LOCK)).map_err(Error::io(&self.path))?;
         self.lock = None;
         remove_folder(&self.entry)?;
-        fs::rename(&self.path, &self.entry).map_err(io_error(&self.entry))
+        fs::rename(&self.path, &self.entry).map_err(Error::io(&self.entry))
     }
 }
 
@@ -307,16 +307,12 @@ fn private_folder(path: &Path) -> Result<(), Error> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(io_error(path))
+    builder.create(path).map_err(Error::io(path))
 }
 
 fn remove_folder(path: &Path) -> Result<(), Error> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(path)(error)),
         _ => Ok(()),
     }
-}
-
-fn io_error(path: &Path) -> impl Fn(io::Error) -> Error {
-    move |source| Error::Io { path: path.display().to_string(), source }
 }

@@ -9,6 +9,8 @@ pub mod pseudonym;
 pub use cache::{About, Cache, Cleaned, Entry, KeptFile, KeptTable};
 pub use ledger::{Counts, InputCounts, Ledger};
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -43,6 +45,13 @@ pub enum Error {
     /// The engine itself refused.
     #[error("the engine stopped: {0}")]
     Engine(String),
+}
+
+impl Error {
+    /// An I/O failure at a path.
+    fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::Io { path: path.display().to_string(), source }
+    }
 }
 
 /// What came of the overrides: each is counted once.

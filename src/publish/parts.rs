@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::engine::polars::findings::{self, Findings};
-use crate::engine::polars::write::{Metadata, ROW_GROUP, Writer, part_starts};
+use crate::engine::polars::parts::part_starts;
+use crate::engine::polars::write::{Metadata, ROW_GROUP, Writer};
 use crate::engine::polars::{Frame, apply};
 use crate::fit::Model;
 use crate::plan::Plan;

@@ -1,5 +1,6 @@
 //! The embedded engine, one file a stage: [`profile`] reads all orders once, [`fit`] takes histograms to the
-//! model, [`apply`] labels each customer by (row, model) alone, [`mod@write`] makes Parquet of it.
+//! model, [`apply`] labels each customer by (row, model) alone, [`findings`] adds up what is said of them, [`mod@write`]
+//! makes Parquet of it.
 
 pub mod apply;
 mod audience;
@@ -19,6 +20,7 @@ pub mod kept;
 mod lifecycle;
 mod lower;
 pub mod overrides;
+pub mod parts;
 pub mod profile;
 pub mod pseudonyms;
 pub mod rejected;

@@ -195,9 +195,8 @@ pub fn report(
     overrides: &Overrides,
     population: &DataFrame,
 ) -> Result<(DataFrame, OverrideCounts), Error> {
-    let found = with_override(plan, overrides, population)?;
+    let (found, rows) = with_override(plan, overrides, population)?;
     let labelled = super::apply::label(plan, model, &found)?;
-    let rows = rows(plan, overrides, &labelled)?;
     let mut counts = OverrideCounts::default();
     let mut outcomes = Vec::with_capacity(overrides.list.len());
     for segmentation in &plan.segmentations {
@@ -257,27 +256,18 @@ pub fn report(
     Ok((DataFrame::new(outcomes.len(), columns)?, counts))
 }
 
-/// The customers who have an override.
-fn with_override(plan: &Plan, overrides: &Overrides, population: &DataFrame) -> Result<DataFrame, Error> {
-    let numbered = overrides.list.iter().enumerate().map(|(number, one)| (&one.customer, number));
-    let numbers = Ids::new(numbered, plan).of(population.column(&plan.customer.column)?)?;
-    let is_one = numbers.into_iter().map(|number| number >= 0);
-    Ok(population.filter(&BooleanChunked::from_iter_values("".into(), is_one))?)
-}
-
-/// Where each of them is among the rows at hand.
-fn rows<'a>(
+/// The customers who have an override, and where each of them is among these.
+fn with_override<'a>(
     plan: &Plan,
     overrides: &'a Overrides,
-    labelled: &DataFrame,
-) -> Result<HashMap<&'a Id, usize>, Error> {
+    population: &DataFrame,
+) -> Result<(DataFrame, HashMap<&'a Id, usize>), Error> {
     let numbered = overrides.list.iter().enumerate().map(|(number, one)| (&one.customer, number));
-    let numbers = Ids::new(numbered, plan).of(labelled.column(&plan.customer.column)?)?;
-    let found = numbers.into_iter().enumerate().filter_map(|(row, number)| {
-        let one = overrides.list.get(usize::try_from(number).ok()?)?;
-        Some((&one.customer, row))
-    });
-    Ok(found.collect())
+    let numbers = Ids::new(numbered, plan).of(population.column(&plan.customer.column)?)?;
+    let found = numbers.iter().filter_map(|number| overrides.list.get(usize::try_from(*number).ok()?));
+    let rows = found.map(|one| &one.customer).zip(0..).collect();
+    let is_one = numbers.iter().map(|number| *number >= 0);
+    Ok((population.filter(&BooleanChunked::from_iter_values("".into(), is_one))?, rows))
 }
 
 /// Ids as a column `customer` of their type.

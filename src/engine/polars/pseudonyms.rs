@@ -10,8 +10,8 @@ use crate::engine::pseudonym::Key;
 use crate::plan::Plan;
 
 use super::Profile;
+use super::parts;
 use super::profile::hash_text;
-use super::write;
 
 /// The part of a pseudonym, while customers are sorted.
 const PART: &str = "@part";
@@ -27,7 +27,7 @@ pub fn hide(plan: &Plan, key: &Key, profile: Profile) -> Result<Profile, Error> 
     let customers = if parts == 1 {
         customers.sort([id], SortMultipleOptions::default())?
     } else {
-        let part = |id: Option<&str>| write::part_of(id.map_or(0, hash_text), parts) as u32;
+        let part = |id: Option<&str>| parts::part_of(id.map_or(0, hash_text), parts) as u32;
         let numbers = customers.column(id)?.str()?.iter().map(part).collect();
         customers.with_column(IdxCa::from_vec(PART.into(), numbers).into_column())?;
         customers.sort([PART, id], SortMultipleOptions::default())?.drop(PART)?

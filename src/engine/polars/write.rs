@@ -19,10 +19,6 @@ use polars_parquet::write::{
 use rayon::prelude::*;
 
 use crate::engine::Error;
-use crate::plan::{Plan, Type};
-
-use super::profile::{hash_int, hash_text};
-use super::slices::first;
 
 /// Rows of a row group; groups of half a million and more compress and prune well.
 pub const ROW_GROUP: usize = 1 << 20;
@@ -96,7 +92,7 @@ impl Writer {
             |(key, value): &(String, String)| KeyValue { key: key.clone(), value: Some(value.clone()) };
         let metadata = std::iter::once(schema_to_metadata_key(&schema)).chain(metadata.iter().map(pair));
         let metadata = metadata.collect();
-        let file = File::create(path).map_err(io(path))?;
+        let file = File::create(path).map_err(Error::io(path))?;
         let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), schema, options())?;
         let columns = writer.parquet_schema().fields().iter().cloned().zip(encodings).collect();
         let growing = Growing { writer, written: 0, waiting: BTreeMap::new() };
@@ -136,7 +132,7 @@ impl Writer {
         }
         writer.end(Some(self.metadata)).map_err(|why| unwritten(&self.path, &why))?;
         let file = writer.into_inner().into_inner().map_err(std::io::IntoInnerError::into_error);
-        file.and_then(|file| file.sync_all()).map_err(io(&self.path))
+        file.and_then(|file| file.sync_all()).map_err(Error::io(&self.path))
     }
 }
 
@@ -157,34 +153,5 @@ fn encode(
 
 /// What the encoder says when the disk is full, or gone.
 fn unwritten(path: &Path, why: &PolarsError) -> Error {
-    io(path)(std::io::Error::other(why.to_string()))
-}
-
-fn io(path: &Path) -> impl Fn(std::io::Error) -> Error {
-    move |source| Error::Io { path: path.display().to_string(), source }
-}
-
-/// The part of a customer, by the stable hash of the id.
-pub(super) fn part_of(hash: u64, parts: usize) -> usize {
-    (hash % parts as u64) as usize
-}
-
-/// Where each part begins among the customers, who come part by part, and where the last one ends.
-pub fn part_starts(plan: &Plan, customers: &DataFrame) -> Result<Vec<usize>, Error> {
-    let (rows, parts) = (customers.height(), plan.parts(customers.height()));
-    let ids = customers.column(&plan.customer.column)?;
-    let starts = |part_of_row: &dyn Fn(usize) -> usize| {
-        let starts = (0..parts).map(|number| first(0..rows, |row| part_of_row(row) < number));
-        starts.chain([rows]).collect()
-    };
-    Ok(match plan.id_type() {
-        Type::Int => {
-            let ids = ids.i64()?;
-            starts(&|row| part_of(ids.get(row).map_or(0, hash_int), parts))
-        }
-        _ => {
-            let ids = ids.str()?;
-            starts(&|row| part_of(ids.get(row).map_or(0, hash_text), parts))
-        }
-    })
+    Error::io(path)(std::io::Error::other(why.to_string()))
 }

@@ -1,7 +1,7 @@
 //! Several parts: every customer is in exactly one of them, picked by the id alone, in order.
 
 use tiermill::engine::polars::sums::Sums;
-use tiermill::engine::polars::{apply, write};
+use tiermill::engine::polars::{apply, parts, write};
 use tiermill::publish::readback;
 
 use crate::support::sandbox::learn;
@@ -36,7 +36,7 @@ fn check(ids: Cells, customers: usize) -> Vec<Vec<Value>> {
     let (profile, model) = learn(&plan).unwrap();
     let output =
         apply::published(&plan.output, &apply::label(&plan, &model, &profile.customers).unwrap()).unwrap();
-    let starts = write::part_starts(&plan, &output).unwrap();
+    let starts = parts::part_starts(&plan, &output).unwrap();
     assert_eq!(starts.last(), Some(&customers));
 
     let names: Vec<String> = (0..3).map(|number| format!("part-{number}.parquet")).collect();

@@ -52,7 +52,7 @@ impl Base {
     }
 
     /// The inputs of [`Base::came`]: which input of the plan each is of, and whether it is its new files.
-    fn origins(&self) -> Vec<(usize, bool)> {
+    pub(super) fn origins(&self) -> Vec<(usize, bool)> {
         let mut origins = Vec::new();
         for (at, (new, later)) in self.new.iter().zip(&self.later).enumerate() {
             if *later > 0 {
@@ -63,10 +63,6 @@ impl Base {
             }
         }
         origins
-    }
-
-    pub(super) fn origin(&self, number: usize) -> Option<(usize, bool)> {
-        self.origins().get(number).copied()
     }
 
     /// Reads what came: rows of new files, and rows of the others that were later ones. Its last aggregate is the first
@@ -147,11 +143,10 @@ impl Base {
         new.orders.retain(|input| !input.table.files.is_empty());
         let mut table = before;
         if !new.orders.is_empty() {
-            let of_new = Aggregated { frame: all.frame.clear(), counts: all.counts.clone() };
-            let mut counts = of_new.counts;
+            let mut counts = all.counts.clone();
             let orders = counts.inputs.drain(..).zip(&self.new);
             counts.inputs = orders.filter(|(_, files)| !files.is_empty()).map(|(one, _)| one).collect();
-            let profile = Profile { customers: of_new.frame, counts, rejected: None };
+            let profile = Profile { customers: all.frame.clear(), counts, rejected: None };
             table.vstack_mut(&rejected::read(&new, &profile, None)?)?;
         }
         if table.height() >= rejected::MOST as usize {

@@ -144,13 +144,12 @@ fn write(folder: &Path, file: &str, frame: &DataFrame) -> Result<KeptTable, Erro
     let frame_to_sink = frame.clone().lazy();
     let sink = frame_to_sink.sink(SinkDestination::File { target }, format, UnifiedSinkArgs::default())?;
     sink.collect_with_engine(Engine::Streaming)?;
-    let io = |source| Error::Io { path: path.display().to_string(), source };
-    let written = File::open(&path).map_err(io)?;
+    let written = File::open(&path).map_err(Error::io(&path))?;
     // A power cut must not leave an entry with the right sizes and nothing in it.
-    written.sync_all().map_err(io)?;
+    written.sync_all().map_err(Error::io(&path))?;
     Ok(KeptTable {
         file: file.to_owned(),
-        bytes: written.metadata().map_err(io)?.len(),
+        bytes: written.metadata().map_err(Error::io(&path))?.len(),
         rows: frame.height() as u64,
         columns: columns(frame),
     })
@@ -158,7 +157,7 @@ fn write(folder: &Path, file: &str, frame: &DataFrame) -> Result<KeptTable, Erro
 
 fn read(folder: &Path, table: &KeptTable) -> Result<DataFrame, Error> {
     let path = folder.join(&table.file);
-    let file = File::open(&path).map_err(|source| Error::Io { path: path.display().to_string(), source })?;
+    let file = File::open(&path).map_err(Error::io(&path))?;
     // A scan would read as many row groups ahead as one of all orders does, which is one at a time on two threads.
     let frame = ParquetReader::new(file).read_parallel(ParallelStrategy::RowGroups).finish()?;
     if columns(&frame) != table.columns || frame.height() as u64 != table.rows {

@@ -86,18 +86,17 @@ pub(super) fn extend(
     let left = left.map(|frame| renumbered(plan, frame)).transpose()?;
     let Aggregated { frame: before, mut counts } = before;
     let (frame, changed) = put_together(plan, &rules, before, &came.frame, left.as_ref(), first_came)?;
-    for (at, (one, input)) in counts.inputs.iter_mut().zip(&plan.orders).enumerate() {
+    for (one, input) in counts.inputs.iter_mut().zip(&plan.orders) {
         one.path.clone_from(&input.table.path);
         one.counts.read = input.table.rows();
-        for (number, came) in came.counts.inputs.iter().enumerate() {
-            match base.origin(number) {
-                Some((origin, true)) if origin == at => add(&mut one.counts, &came.counts),
-                Some((origin, false)) if origin == at => {
-                    one.counts.used += came.counts.used;
-                    one.counts.later -= came.counts.used.min(one.counts.later);
-                }
-                _ => {}
-            }
+    }
+    for (came, (at, is_new)) in came.counts.inputs.iter().zip(base.origins()) {
+        let (came, all) = (&came.counts, &mut counts.inputs[at].counts);
+        if is_new {
+            add(all, came);
+        } else {
+            all.used += came.used;
+            all.later -= came.used.min(all.later);
         }
     }
     let aggregated = Aggregated { frame, counts };

@@ -9,8 +9,8 @@ use polars::prelude::{
 use rayon::prelude::*;
 
 use crate::engine::Error;
+use crate::engine::polars::parts;
 use crate::engine::polars::slices::SLICE;
-use crate::engine::polars::write;
 use crate::plan::{Aggregate, Plan, Type};
 
 use super::accumulate::Holder;
@@ -150,7 +150,7 @@ fn sorted(keys: &Keys, parts: usize) -> Vec<Vec<u128>> {
         sorted[0].reserve_exact(keys.len());
     }
     for group in 0..keys.len() as u32 {
-        let part = if parts == 1 { 0 } else { write::part_of(keys.hash(group), parts) };
+        let part = if parts == 1 { 0 } else { parts::part_of(keys.hash(group), parts) };
         sorted[part].push(keys.sort_key(group));
     }
     for part in &mut sorted {

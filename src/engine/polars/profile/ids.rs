@@ -6,7 +6,7 @@ use polars::prelude::{Column, Int64Chunked, StringChunked};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::engine::Error;
-use crate::engine::polars::write;
+use crate::engine::polars::parts;
 use crate::plan::Type;
 
 /// The longest text that is kept in the record itself.
@@ -109,7 +109,7 @@ impl Ids {
             Self::Text(ids) => ids.get(row).map_or(0, hash_text),
             Self::Int(ids) => ids.get(row).map_or(0, hash_int),
         };
-        write::part_of(hash, parts)
+        parts::part_of(hash, parts)
     }
 
     /// Calls `visit(position, id)` for each of these rows; of null the id is anything.

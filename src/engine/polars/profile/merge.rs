@@ -5,8 +5,8 @@ use polars::prelude::{Column, DataFrame, IdxCa};
 use rayon::prelude::*;
 
 use crate::engine::Error;
+use crate::engine::polars::parts;
 use crate::engine::polars::slices::{SLICE, stack};
-use crate::engine::polars::write;
 use crate::plan::Plan;
 
 use super::ids::Ids;
@@ -50,7 +50,7 @@ fn order(ids: &Column, plan: &Plan, parts: usize) -> Result<Vec<u32>, Error> {
     let hashes = if parts == 1 { Vec::new() } else { ids.hashes() };
     let mut order = Vec::with_capacity(ids.len());
     for part in 0..parts {
-        let is_in = |row: &usize| parts == 1 || write::part_of(hashes[*row], parts) == part;
+        let is_in = |row: &usize| parts == 1 || parts::part_of(hashes[*row], parts) == part;
         let rows = (0..ids.len()).filter(is_in);
         let mut keys: Vec<u128> = rows.map(|row| ids.head(row) << 32 | row as u128).collect();
         // Most ids order by their heads.
