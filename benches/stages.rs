@@ -15,14 +15,15 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput};
 use tempfile::TempDir;
-use tiermill::diag::{Diagnostics, Source, render};
+use tiermill::diag::render;
 use tiermill::engine::Cache;
-use tiermill::engine::polars::sums::Sums;
-use tiermill::engine::polars::{clv, findings, fit, kept, profile, write};
+use tiermill::engine::polars::fit::{self, clv};
+use tiermill::engine::polars::tables::sums::Sums;
+use tiermill::engine::polars::{profile, profile_cache, tables, write};
+use tiermill::pipeline::{self, Data};
 use tiermill::plan::Plan;
 use tiermill::publish::readback;
-use tiermill::resolve::{Catalogs, Missing, Settings};
-use tiermill::{resolve, spec};
+use tiermill::resolve::Settings;
 
 const ORDERS: u64 = 200_000;
 const CUSTOMERS: u64 = 20_000;
@@ -73,7 +74,7 @@ fn stages(group: &mut Group<'_>, folder: &Path) {
 
     let model = fitted();
     let applied = || {
-        let (rows, _) = findings::label(&plan, &model, &profile.customers).unwrap();
+        let (rows, _) = tables::label(&plan, &model, &profile.customers).unwrap();
         rows
     };
     group.bench_function("apply", |bencher| bencher.iter(applied));
@@ -112,7 +113,7 @@ fn next_day(group: &mut Group<'_>, folder: &Path) {
     generate(&folder.join("orders"), ORDERS, &[]);
     let cache_folder = folder.join("cache");
     let cache = Cache::at(&cache_folder);
-    let profile = |plan: &Plan| kept::run(plan, 2, None, Some(&cache)).unwrap();
+    let profile = |plan: &Plan| profile_cache::run(plan, 2, None, Some(&cache)).unwrap();
     let first = plan(RULES, folder, LAST_DAY);
     let (before, way) = profile(&first);
     assert_eq!(way.name(), "read");
@@ -138,13 +139,11 @@ fn next_day(group: &mut Group<'_>, folder: &Path) {
 
 /// Rules file → plan, footers of the orders included.
 fn plan(rules: &str, folder: &Path, as_of: &str) -> Plan {
-    let mut source = Source::new("rules.yml", rules.to_owned());
-    let mut complaints = Diagnostics::new();
+    let path = folder.join("rules.yml");
+    fs::write(&path, rules).unwrap();
     let settings =
         Settings { as_of: as_of.parse().unwrap(), base: PathBuf::from(folder), out: None, lint: false };
-    let plan = spec::read(&mut source, &[], &mut complaints).and_then(|rules| {
-        let catalogs = Catalogs::read(&rules, &settings, Missing::Error, &mut complaints);
-        resolve::resolve(&rules, &catalogs, &settings, &source, &mut complaints)
-    });
-    plan.unwrap_or_else(|| panic!("{}", render::text(&complaints, &source, false)))
+    let mut compiled = pipeline::compile(&path, &[], &settings, Data::Required).unwrap();
+    let plan = compiled.plan.take();
+    plan.unwrap_or_else(|| panic!("{}", render::text(&compiled.diagnostics, &compiled.source, false)))
 }

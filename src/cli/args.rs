@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::spec::Override;
 
-use super::memory::{read_folder, read_size};
+use super::sizes::{read_folder, read_size};
 
 /// Customer segments and tiers from orders.
 ///

@@ -5,10 +5,9 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use crate::engine::{Cache, Entry};
+use crate::pipeline::{Exit, Failure};
 
 use super::args::{CacheCommand, Format};
-use super::exit::Exit;
-use super::load::Failure;
 
 pub(super) fn cache(command: &CacheCommand) -> Exit {
     let text = match command {

@@ -1,29 +1,28 @@
 //! `tiermill check`: the rules and, if it is there, the data are sound.
 
 use crate::diag::{Severity, render};
+use crate::pipeline::{Data, Exit, compile};
 
 use super::args::{CheckArgs, Format};
-use super::exit::Exit;
-use super::load::{Data, load};
-use super::settings;
+use super::{draw, settings};
 
 pub(super) fn check(args: &CheckArgs) -> Exit {
     let settings = settings::of_check(&args.rules.rules, args.as_of);
-    let loaded = match load(&args.rules, &settings, Data::IfThere) {
-        Ok(loaded) => loaded,
+    let compiled = match compile(&args.rules.rules, &args.rules.set, &settings, Data::IfThere) {
+        Ok(compiled) => compiled,
         Err(failure) => {
             eprintln!("error: {}", failure.message);
             return failure.exit;
         }
     };
     if args.rules.format == Format::Json {
-        println!("{}", render::json(&loaded.diagnostics, &loaded.source));
+        println!("{}", render::json(&compiled.diagnostics, &compiled.source));
     } else {
-        loaded.draw();
-        let (name, inputs) = (&loaded.source.name, loaded.inputs);
-        let sorted = loaded.diagnostics.sorted();
+        draw::diagnostics(&compiled.diagnostics, &compiled.source);
+        let (name, inputs) = (&compiled.source.name, compiled.inputs);
+        let sorted = compiled.diagnostics.sorted();
         let warnings = sorted.iter().filter(|one| one.severity == Severity::Warning).count();
-        let errors = loaded.diagnostics.len() - warnings;
+        let errors = compiled.diagnostics.len() - warnings;
         let said = match (errors, warnings) {
             (0, 0) => None,
             (0, warnings) => Some(number(warnings, "warning")),
@@ -32,7 +31,7 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
                 Some(format!("{}, {}", number(errors, "mistake"), number(warnings, "warning")))
             }
         };
-        match (said, loaded.saw_data) {
+        match (said, compiled.saw_data) {
             (None, true) => println!("{name}: sound, and so are the columns of the {inputs}"),
             (None, false) => {
                 println!("{name}: sound; the {inputs} are not there, so their columns were not checked");
@@ -40,8 +39,8 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
             (Some(said), _) => println!("{name}: {said}"),
         }
     }
-    match loaded.exit() {
-        Exit::Done if args.deny_warnings && !loaded.diagnostics.is_empty() => Exit::Rules,
+    match compiled.exit() {
+        Exit::Done if args.deny_warnings && !compiled.diagnostics.is_empty() => Exit::Rules,
         exit => exit,
     }
 }

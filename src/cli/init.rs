@@ -3,12 +3,11 @@
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use crate::catalog;
 use crate::diag::{Class, Diagnostic};
-use crate::starter;
+use crate::pipeline::Exit;
+use crate::{catalog, starter};
 
 use super::args::InitArgs;
-use super::exit::Exit;
 
 pub(super) fn init(args: &InitArgs) -> Exit {
     let text = match &args.from {

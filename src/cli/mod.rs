@@ -4,10 +4,8 @@
 mod args;
 mod cache;
 mod check;
-mod exit;
+mod draw;
 mod init;
-mod load;
-mod memory;
 mod plan;
 mod presets;
 mod progress;
@@ -15,6 +13,7 @@ mod run;
 mod schema;
 mod settings;
 mod signals;
+mod sizes;
 mod test;
 mod threads;
 
@@ -22,8 +21,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::pipeline::Exit;
+
 use args::{Args, Command};
-pub use exit::Exit;
 
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {

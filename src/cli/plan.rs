@@ -2,17 +2,17 @@
 
 use serde_json::json;
 
+use crate::pipeline::{Compiled, Data, Exit, compile};
 use crate::plan::Plan;
 use crate::publish;
 
 use super::args::{Format, PlanArgs};
-use super::exit::Exit;
-use super::load::{Data, load};
-use super::settings;
+use super::{draw, settings};
 
 pub(super) fn plan(args: &PlanArgs) -> Exit {
-    let loaded = load(&args.rules, &settings::of_plan(args), Data::Required);
-    let plan = match loaded.and_then(super::load::Loaded::into_plan) {
+    let compiled = compile(&args.rules.rules, &args.rules.set, &settings::of_plan(args), Data::Required);
+    let compiled = compiled.inspect(|one| draw::diagnostics(&one.diagnostics, &one.source));
+    let plan = match compiled.and_then(Compiled::into_plan) {
         Ok(plan) => plan,
         Err(failure) => {
             eprintln!("error: {}", failure.message);

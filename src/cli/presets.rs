@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::diag::suggest;
+use crate::pipeline::Exit;
 use crate::spec::{Preset, PresetBody};
 
 use super::args::{Format, PresetsArgs};
-use super::exit::Exit;
 
 pub(super) fn presets(args: &PresetsArgs) -> Exit {
     let Some(name) = &args.name else {

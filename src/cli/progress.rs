@@ -1,53 +1,55 @@
 //! Phases on stderr: a spinner on a terminal, one line a phase elsewhere, JSON lines for machines.
 
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::report::Seconds;
+use crate::diag::{Diagnostics, Source};
+use crate::pipeline::Observer;
 
 use super::args::Format;
+use super::draw;
 
-/// Tells how far a run is, and keeps the time of each phase.
+/// Tells how far a run is.
 pub(super) struct Progress {
     format: Format,
-    seconds: Seconds,
+    spinner: Option<ProgressBar>,
 }
 
 impl Progress {
     pub(super) fn new(format: Format) -> Self {
-        Self { format, seconds: Seconds::new() }
+        Self { format, spinner: None }
     }
 
-    /// Runs one phase; `note` says in a few words what came of it.
-    pub(super) fn phase<T, E>(
-        &mut self,
-        name: &str,
-        work: impl FnOnce() -> Result<T, E>,
-        note: impl FnOnce(&T) -> String,
-    ) -> Result<T, E> {
-        let spinner = (self.format == Format::Text && std::io::stderr().is_terminal()).then(|| spinner(name));
-        let start = Instant::now();
-        let result = work();
-        let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        if let Some(spinner) = spinner {
+    fn clear(&mut self) {
+        if let Some(spinner) = self.spinner.take() {
             spinner.finish_and_clear();
         }
-        let value = result?;
-        let note = note(&value);
-        match self.format {
-            Format::Text => eprintln!("{name:<10} {seconds:>8.3} s  {note}"),
-            Format::Json => eprintln!("{}", json!({"phase": name, "seconds": seconds, "note": note})),
-        }
-        self.seconds.insert(name.to_owned(), json!(seconds));
-        Ok(value)
+    }
+}
+
+impl Observer for Progress {
+    fn diagnostics(&mut self, found: &Diagnostics, source: &Source) {
+        draw::diagnostics(found, source);
     }
 
-    /// Wall time by phase.
-    pub(super) fn seconds(self) -> Seconds {
-        self.seconds
+    fn begin(&mut self, phase: &str) {
+        let is_shown = self.format == Format::Text && std::io::stderr().is_terminal();
+        self.spinner = is_shown.then(|| spinner(phase));
+    }
+
+    fn end(&mut self, phase: &str, seconds: f64, note: &str) {
+        self.clear();
+        match self.format {
+            Format::Text => eprintln!("{phase:<10} {seconds:>8.3} s  {note}"),
+            Format::Json => eprintln!("{}", json!({"phase": phase, "seconds": seconds, "note": note})),
+        }
+    }
+
+    fn stop(&mut self, _phase: &str) {
+        self.clear();
     }
 }
 

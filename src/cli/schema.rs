@@ -1,6 +1,6 @@
 //! `tiermill schema`: the JSON Schema of the rules file.
 
-use super::exit::Exit;
+use crate::pipeline::Exit;
 
 pub(super) fn schema() -> Exit {
     match serde_json::to_string_pretty(&crate::spec::json_schema()) {

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::diag::{Diagnostics, Source, render};
+use crate::pipeline::{Exit, read_source};
 use crate::spec::{self, Test};
 use crate::trial::{self, Outcome, Subject};
 
 use super::args::{Format, TestArgs};
-use super::exit::Exit;
-use super::load::read_source;
 use super::settings;
 
 /// A text with its tests.

@@ -20,8 +20,3 @@ pub(super) fn limit(threads: u16) {
     unsafe { std::env::set_var("POLARS_MAX_THREADS", threads.to_string()) };
     rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global().ok();
 }
-
-/// How many threads this process may use: the limit of its control group, or the machine's processors.
-pub(super) fn available() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}

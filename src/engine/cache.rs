@@ -270,7 +270,7 @@ impl About {
 
 /// What an entry says of itself; an error where it is not whole.
 fn read(entry: &Path) -> Result<About, Error> {
-    let broken = |why: String| Error::Unreadable(format!("`{}`: {why}", entry.display()));
+    let broken = |cause: String| Error::Unreadable { path: entry.display().to_string(), cause };
     let text =
         fs::read_to_string(entry.join(ABOUT)).map_err(|error| broken(format!("`{ABOUT}`: {error}")))?;
     let about: About = serde_json::from_str(&text).map_err(|error| broken(format!("`{ABOUT}`: {error}")))?;

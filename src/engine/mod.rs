@@ -4,15 +4,19 @@
 mod cache;
 mod ledger;
 pub mod polars;
+mod profile;
 pub mod pseudonym;
 
 pub use cache::{About, Cache, Cleaned, Entry, KeptFile, KeptTable};
 pub use ledger::{Counts, InputCounts, Ledger};
+pub use profile::Profile;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::fit::Misfit;
 
 /// Why an engine stopped.
 #[derive(Debug, Error)]
@@ -27,7 +31,7 @@ pub enum Error {
     },
     /// A model that does not belong to the plan.
     #[error("the model does not fit the rules: {0}")]
-    Model(String),
+    Model(#[from] Misfit),
     /// The CLV model cannot be had.
     #[error("the `clv` model cannot be fitted: {0}")]
     Clv(String),
@@ -40,8 +44,23 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file's footer was sound, but not what it leads to.
-    #[error("an input is not readable: {0}")]
-    Unreadable(String),
+    #[error("`{path}` is not readable: {cause}")]
+    Unreadable {
+        /// Which file, or which input by its path in the rules.
+        path: String,
+        /// What the reader says.
+        cause: String,
+    },
+    /// A line of a text file that cannot mean what it should.
+    #[error("`{path}`, line {line}: {cause}")]
+    Line {
+        /// Which file.
+        path: String,
+        /// From 1.
+        line: u64,
+        /// What is wrong with it; never the value, which may be an id.
+        cause: String,
+    },
     /// The engine itself refused.
     #[error("the engine stopped: {0}")]
     Engine(String),

@@ -6,6 +6,7 @@ use std::fmt;
 use rayon::prelude::*;
 
 use crate::decimal::{Decimal, render};
+use crate::plan::Type;
 
 /// How a key is a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,17 @@ pub enum Kind {
     Decimal(u8),
     /// The key is the double's bits, in an order-preserving form.
     Double,
+}
+
+impl Kind {
+    /// What keys of a type mean.
+    pub fn of(ty: Type) -> Self {
+        match ty {
+            Type::Double => Self::Double,
+            Type::Decimal(scale) => Self::Decimal(scale),
+            _ => Self::Int,
+        }
+    }
 }
 
 /// A value: a key and what it means.

@@ -1,6 +1,8 @@
 //! What is learned from the population, and nothing else: the model. Works on plain slices; knows no engine.
 
+pub(crate) mod agreement;
 mod bands;
+pub(crate) mod boundaries;
 pub mod clv;
 mod clv_model;
 mod cuts;
@@ -10,6 +12,8 @@ mod lifecycle;
 mod mean;
 mod model;
 
+pub use agreement::Misfit;
+pub(crate) use agreement::{best_word, method, type_word};
 pub use bands::{band_cuts, top_cuts};
 pub use clv_model::{Calibration, ClvModel, ModelFit};
 pub use cuts::{quantile_cuts, split_positions};

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::decimal::Decimal;
 
 use super::{
-    Aggregate, Audience, Band, Clv, Customer, Customers, Expr, Input, InputFile, Overrides, Privacy, Score,
-    ScoreKind, Segmentation, Suppress, Table, Type, Within,
+    Aggregate, Audience, Band, Clv, Customer, Customers, Expr, Input, InputFile, OutputColumn, Overrides,
+    Privacy, Score, ScoreKind, Segmentation, Suppress, Table, Type, Within,
 };
 
 /// A job: everything a run does, with nothing left to decide.
@@ -98,15 +98,6 @@ pub struct Facts {
 impl Facts {
     /// The column of the customer row that holds the gaps.
     pub const GAPS: &str = "@gaps";
-}
-
-/// One column of the output.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputColumn {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub ty: Type,
 }
 
 impl Plan {

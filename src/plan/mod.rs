@@ -11,6 +11,7 @@ mod fingerprint;
 mod input;
 mod job;
 mod lifecycle;
+mod output;
 mod overrides;
 mod privacy;
 mod score;
@@ -28,8 +29,9 @@ pub use input::{
     Physical, Source, Suppress, Table, Time, TimeEncoding,
 };
 pub(crate) use job::hex;
-pub use job::{Facts, Metric, OutputColumn, Plan};
+pub use job::{Facts, Metric, Plan};
 pub use lifecycle::{GapsOf, LearnedNumber, Lifecycle};
+pub use output::OutputColumn;
 pub use overrides::{Action, Id, Override, Overrides};
 pub use privacy::Privacy;
 pub use score::{Best, Bins, Score, ScoreKind, Ties};

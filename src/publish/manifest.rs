@@ -9,8 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::engine::polars::Profile;
-use crate::engine::{Counts, InputCounts, OverrideCounts};
+use crate::engine::{Counts, InputCounts, OverrideCounts, Profile};
 use crate::fit::Model;
 use crate::plan::{AmountEncoding, InputFile, Plan, hex};
 
@@ -230,7 +229,7 @@ impl Manifest {
             timezone: plan.timezone.name().to_owned(),
             amount,
             inputs: inputs.collect(),
-            rows: RowCounts::new(plan, Kind::Orders, &counts.of_orders()),
+            rows: RowCounts::new(plan, InputKind::Orders, &counts.of_orders()),
             rows_by_input: if several { by_input.collect() } else { Vec::new() },
             joined_customers: counts.joined_customers,
             suppressed: suppressed(plan, profile),
@@ -248,21 +247,21 @@ impl Manifest {
 
 /// What an input holds, and so which counts mean something.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum InputKind {
     Orders,
     Events,
     Customers,
 }
 
 impl RowCounts {
-    fn new(plan: &Plan, kind: Kind, counts: &Counts) -> Self {
+    fn new(plan: &Plan, kind: InputKind, counts: &Counts) -> Self {
         let Counts { read, filtered, suppressed, no_consent, later, unknown, identical, used, rejected } =
             counts;
         let consent = plan.customers.as_ref().is_some_and(|customers| customers.consent.is_some());
         let strangers = match kind {
-            Kind::Orders => plan.customers.as_ref().is_some_and(|customers| !customers.unknown_join),
-            Kind::Events => true,
-            Kind::Customers => false,
+            InputKind::Orders => plan.customers.as_ref().is_some_and(|customers| !customers.unknown_join),
+            InputKind::Events => true,
+            InputKind::Customers => false,
         };
         Self {
             read: *read,
@@ -271,7 +270,7 @@ impl RowCounts {
             no_consent: consent.then_some(*no_consent),
             after_as_of: *later,
             unknown_customer: strangers.then_some(*unknown),
-            identical: (kind == Kind::Customers).then_some(*identical),
+            identical: (kind == InputKind::Customers).then_some(*identical),
             rejected: rejected.iter().map(|(reason, n)| (reason.to_string(), *n)).collect(),
             used: *used,
         }
@@ -280,12 +279,12 @@ impl RowCounts {
 
 fn rows_of(plan: &Plan, at: usize, one: &InputCounts) -> InputRows {
     let kind = match at {
-        at if at < plan.orders.len() => Kind::Orders,
-        at if at < plan.inputs().count() => Kind::Events,
-        _ => Kind::Customers,
+        at if at < plan.orders.len() => InputKind::Orders,
+        at if at < plan.inputs().count() => InputKind::Events,
+        _ => InputKind::Customers,
     };
     let joins =
-        kind == Kind::Orders && plan.customers.as_ref().is_some_and(|customers| customers.unknown_join);
+        kind == InputKind::Orders && plan.customers.as_ref().is_some_and(|customers| customers.unknown_join);
     InputRows {
         input: one.name.clone(),
         path: one.path.clone(),

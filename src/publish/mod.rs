@@ -6,6 +6,7 @@ mod lock;
 mod manifest;
 mod parts;
 pub mod readback;
+mod skip;
 mod staging;
 
 pub use error::Error;
@@ -14,14 +15,16 @@ pub use manifest::{
     FORMAT, FileEntry, InputEntry, InputRows, ListEntry, Manifest, RowCounts, Suppressed, SuppressedIn,
     sha256_of,
 };
+pub use skip::is_published;
 pub use staging::{Staging, remove_all_staging};
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::engine::polars::findings::Tables;
-use crate::engine::polars::summary::{self, Previous};
-use crate::engine::polars::{Frame, Profile, edges, overrides, rejected, write};
+use crate::engine::Profile;
+use crate::engine::polars::tables::summary::{self, Previous};
+use crate::engine::polars::tables::{Tables, edges, override_report};
+use crate::engine::polars::{Frame, write};
 use crate::engine::pseudonym::Key;
 use crate::fit::Model;
 use crate::plan::Plan;
@@ -78,10 +81,10 @@ pub fn publish(
     };
     table("segments.parquet", &summary::segments(plan)?)?;
     table("summary.parquet", &summary)?;
-    table("rejected.parquet", &rejected::read(plan, profile, key)?)?;
+    table("rejected.parquet", &profile.rejected)?;
     let mut override_counts = None;
     if let Some(all) = &plan.overrides {
-        let (report, counts) = overrides::report(plan, model, all, &profile.customers)?;
+        let (report, counts) = override_report::report(plan, model, all, &profile.customers)?;
         table("overrides.parquet", &report)?;
         override_counts = Some(counts);
     }

@@ -6,11 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::engine::polars::findings::{self, Findings};
-use crate::engine::polars::parts::part_starts;
+use crate::engine;
+use crate::engine::polars::Frame;
+use crate::engine::polars::profile::parts::part_starts;
+use crate::engine::polars::tables::{self, Findings};
 use crate::engine::polars::write::{Metadata, ROW_GROUP, Writer};
-use crate::engine::polars::{Frame, apply};
-use crate::fit::Model;
+use crate::fit::{Model, agreement};
 use crate::plan::Plan;
 
 use super::{Error, Staging};
@@ -47,10 +48,10 @@ pub(super) fn write(
     staging: &Staging,
     metadata: &Metadata,
 ) -> Result<(Vec<String>, Findings), Error> {
-    apply::check(plan, model)?;
+    agreement::check(plan, model).map_err(engine::Error::from)?;
     let starts = part_starts(plan, customers)?;
     let names: Vec<String> = (1..starts.len()).map(|part| format!("part-{:05}.parquet", part - 1)).collect();
-    let (columns, nothing) = findings::label(plan, model, &customers.clear())?;
+    let (columns, nothing) = tables::label(plan, model, &customers.clear())?;
     let id = Some(plan.customer.column.as_str());
     let create = |name: &String| Writer::create(&staging.path().join(name), &columns, id, metadata);
     let writers: Vec<Writer> = names.iter().map(create).collect::<Result<_, _>>()?;
@@ -60,7 +61,7 @@ pub(super) fn write(
     groups(&starts).into_iter().enumerate().par_bridge().try_for_each(
         |(at, group)| -> Result<(), Error> {
             let (rows, findings) =
-                findings::label(plan, model, &customers.slice(group.start as i64, group.rows))?;
+                tables::label(plan, model, &customers.slice(group.start as i64, group.rows))?;
             let writer = &writers[group.part];
             let encoded = writer.encode(&rows)?;
             drop(rows);

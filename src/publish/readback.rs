@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use rayon::prelude::*;
 
-use crate::engine::polars::sums::Sums;
+use crate::engine::polars::tables::sums::Sums;
 use crate::plan::{Plan, Type};
 
 use super::Error;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::engine::polars::summary;
+use crate::engine::polars::tables::summary;
 use crate::engine::{Error, OverrideCounts};
 
 /// One line a segment: customers, their share, their revenue's share.

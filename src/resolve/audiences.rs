@@ -7,7 +7,7 @@ use crate::spec;
 use super::output::pick;
 
 /// What audiences are checked against.
-pub(super) struct Known<'a> {
+pub(super) struct AudienceScope<'a> {
     /// The segmentations that could be resolved.
     pub(super) segmentations: &'a [Segmentation],
     /// The names of all.
@@ -19,7 +19,11 @@ pub(super) struct Known<'a> {
 }
 
 /// Resolves the audiences; each segment has one at most.
-pub(super) fn resolve(written: &[spec::Audience], known: &Known<'_>, out: &mut Diagnostics) -> Vec<Audience> {
+pub(super) fn resolve(
+    written: &[spec::Audience],
+    known: &AudienceScope<'_>,
+    out: &mut Diagnostics,
+) -> Vec<Audience> {
     let mut audiences: Vec<Audience> = Vec::new();
     for (at, audience) in written.iter().enumerate() {
         let spec::Audience { segment, columns } = audience;
@@ -44,7 +48,11 @@ pub(super) fn resolve(written: &[spec::Audience], known: &Known<'_>, out: &mut D
     audiences
 }
 
-fn find(audience: &spec::Audience, known: &Known<'_>, out: &mut Diagnostics) -> Option<(String, String)> {
+fn find(
+    audience: &spec::Audience,
+    known: &AudienceScope<'_>,
+    out: &mut Diagnostics,
+) -> Option<(String, String)> {
     let written = &audience.segment;
     let Some((name, id)) = written.value.split_once('.') else {
         let message = format!("`{}` names no segment", written.value);

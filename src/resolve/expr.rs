@@ -7,7 +7,7 @@ use crate::plan::{Column, Comparison, Expr, ExprKind, Literal, Role, Type};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind, Operator};
 
 use super::scope::{Found, Scope};
-use super::unify::numeric_common;
+use super::types::numeric_common;
 
 /// The most decimal places an exact product may have.
 const MAX_SCALE: u8 = 12;

@@ -12,9 +12,9 @@ use crate::spec::{self, Grain};
 use super::catalogs::Catalogs;
 use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::population;
-use super::roles::{self, DEFAULT_SCALE};
+use super::roles::{self, DEFAULT_SCALE, check_id_type, table};
 use super::scope::RowScope;
-use super::unify::common_type;
+use super::types::common_type;
 use super::united;
 
 /// The inputs that could be resolved, and what names mean on the rows of each source.
@@ -234,17 +234,6 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The files of an input; which columns are read follows from everything else.
-pub(super) fn table(path: &Spanned<String>, catalog: &Catalog, timezone: Tz) -> plan::Table {
-    plan::Table {
-        path: path.value.clone(),
-        files: catalog.files.clone(),
-        hive_root: catalog.hive_root.clone(),
-        columns: Vec::new(),
-        timezone,
-    }
-}
-
 /// The one type of the orders' ids.
 fn unite_orders(parts: &[Part<'_>], out: &mut Diagnostics) -> Type {
     let mut common = Type::Unknown;
@@ -261,26 +250,6 @@ fn unite_orders(parts: &[Part<'_>], out: &mut Diagnostics) -> Type {
         }
     }
     common
-}
-
-/// Customers are joined by their ids, so these have one type everywhere.
-pub(super) fn check_id_type(
-    role: &Spanned<String>,
-    ty: Type,
-    (first, first_ty): (&Spanned<String>, Type),
-    out: &mut Diagnostics,
-) {
-    if ty == first_ty || ty == Type::Unknown || first_ty == Type::Unknown {
-        return;
-    }
-    let name = |ty: Type| if ty == Type::Text { "texts" } else { "whole numbers" };
-    let message = format!("customer ids are {} here, and {} in the orders", name(ty), name(first_ty));
-    out.push(
-        Diagnostic::error(Code::ColumnType, message)
-            .with_span(role.span)
-            .with_related(first.span, "the id of the orders")
-            .with_hint("write the files with ids of one type: `7` and `'007'` are not the same customer"),
-    );
 }
 
 /// Inputs that are united have the same roles.

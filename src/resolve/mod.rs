@@ -27,6 +27,7 @@ mod roles;
 mod scope;
 mod scores;
 mod segments;
+mod types;
 mod unify;
 mod united;
 mod within;
@@ -103,7 +104,7 @@ pub fn resolve(
     let written_scores = scores;
     let scores = scores::resolve(written_scores, &measures, &mut scope, out);
     let bands = bands::resolve(bands, &measures, &mut scope, out);
-    let known = segments::Scores { written: written_scores, resolved: &scores };
+    let known = scores::Scores { written: written_scores, resolved: &scores };
     scope.has_overrides = overrides.is_some();
     let names: Vec<&str> = segmentations.iter().map(|one| one.name.value.as_str()).collect();
     let segments::Resolved { segmentations, order: segmentation_order } =
@@ -111,7 +112,8 @@ pub fn resolve(
     let (id, id_type) = (&inputs.customer.column, inputs.customer.ty);
     let overrides = overrides.as_ref().and_then(|written| {
         let hide = privacy.key_env.is_some();
-        let known = overrides::Known { segmentations: &segmentations, names: names.clone(), id_type, hide };
+        let known =
+            overrides::OverrideScope { segmentations: &segmentations, names: names.clone(), id_type, hide };
         overrides::resolve(written, catalogs.overrides.as_ref(), &known, out)
     });
     let edges_within = edges.as_ref().and_then(|written| edges::resolve(written, out));
@@ -119,8 +121,12 @@ pub fn resolve(
     let shown = if privacy.key_env.is_some() { Type::Text } else { id_type };
     let columns = output::all(&(id.clone(), shown), &scope);
     let output_columns = output::resolve(output, &columns, out);
-    let known =
-        audiences::Known { segmentations: &segmentations, names, columns: &columns, output: &output_columns };
+    let known = audiences::AudienceScope {
+        segmentations: &segmentations,
+        names,
+        columns: &columns,
+        output: &output_columns,
+    };
     let audiences = audiences::resolve(audiences, &known, out);
 
     if out.has_errors() || (rules.overrides.is_some() && overrides.is_none()) {

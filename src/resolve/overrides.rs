@@ -11,7 +11,7 @@ use crate::plan::{Action, Id, Override, Overrides, Segmentation, Type};
 use crate::spec::{self, OverrideLine};
 
 /// What the lines are checked against.
-pub(super) struct Known<'a> {
+pub(super) struct OverrideScope<'a> {
     /// The segmentations that could be resolved.
     pub(super) segmentations: &'a [Segmentation],
     /// The names of all.
@@ -26,7 +26,7 @@ pub(super) struct Known<'a> {
 pub(super) fn resolve(
     written: &spec::Overrides,
     file: Option<&OverridesFile>,
-    known: &Known<'_>,
+    known: &OverrideScope<'_>,
     out: &mut Diagnostics,
 ) -> Option<Overrides> {
     if known.names.is_empty() {
@@ -69,7 +69,7 @@ fn complaint(message: String, span: Span, hint: String) -> Diagnostic {
 /// One line with the number of its segmentation. All that is wrong with it is said.
 fn resolve_line(
     line: &OverrideLine,
-    known: &Known<'_>,
+    known: &OverrideScope<'_>,
     complaints: &mut Vec<Diagnostic>,
 ) -> Option<(usize, Override)> {
     // Destructured in full, so that a new column is a compile error here.
@@ -138,7 +138,7 @@ fn resolve_segment(
     segmentation: &Spanned<String>,
     segment: &Spanned<String>,
     action: Option<Action>,
-    known: &Known<'_>,
+    known: &OverrideScope<'_>,
     complaints: &mut Vec<Diagnostic>,
 ) -> Option<(usize, usize)> {
     let Some(number) = known.segmentations.iter().position(|one| one.name == segmentation.value) else {

@@ -8,8 +8,7 @@ use crate::plan::{self, InputColumn, Physical, Type};
 use crate::spec;
 
 use super::catalogs::Catalogs;
-use super::inputs::{check_id_type, table};
-use super::roles;
+use super::roles::{self, check_id_type, table};
 use super::scope::unknown;
 
 /// What was found out; the plan's part is none where something is wrong or not there.

@@ -9,7 +9,7 @@ use crate::spec::{self, Preset, PresetMetric, PresetScores, SCORE_ROLES};
 use super::expr::number_literal;
 use super::lifecycle;
 use super::scope::{CustomerScope, Found, Scope};
-use super::segments::Scores;
+use super::scores::Scores;
 
 /// What a preset's roles and variables stand for in one rules file.
 #[derive(Debug, Default)]

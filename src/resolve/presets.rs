@@ -10,7 +10,7 @@ use super::lifecycle;
 use super::names;
 use super::preset_roles::{PresetScope, Roles, add_metrics, add_scores, add_variables};
 use super::scope::CustomerScope;
-use super::segments::Scores;
+use super::scores::Scores;
 
 /// The preset of a name, of bands or of segments; what else it may have meant is said.
 pub(super) fn find(name: &Spanned<String>, bands: bool, out: &mut Diagnostics) -> Option<Preset> {

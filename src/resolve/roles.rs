@@ -1,5 +1,7 @@
 //! The roles of an input against the columns that are there.
 
+use chrono_tz::Tz;
+
 use crate::catalog::{Catalog, describe};
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Spanned};
@@ -118,4 +120,35 @@ pub(super) fn amount(
     }
     let scale = scale.map(|scale| scale.value).or(own).unwrap_or(DEFAULT_SCALE);
     Some(plan::Amount { column: role.value.clone(), encoding, scale })
+}
+
+/// The files of an input; which columns are read follows from everything else.
+pub(super) fn table(path: &Spanned<String>, catalog: &Catalog, timezone: Tz) -> plan::Table {
+    plan::Table {
+        path: path.value.clone(),
+        files: catalog.files.clone(),
+        hive_root: catalog.hive_root.clone(),
+        columns: Vec::new(),
+        timezone,
+    }
+}
+
+/// Customers are joined by their ids, so these have one type everywhere.
+pub(super) fn check_id_type(
+    role: &Spanned<String>,
+    ty: Type,
+    (first, first_ty): (&Spanned<String>, Type),
+    out: &mut Diagnostics,
+) {
+    if ty == first_ty || ty == Type::Unknown || first_ty == Type::Unknown {
+        return;
+    }
+    let name = |ty: Type| if ty == Type::Text { "texts" } else { "whole numbers" };
+    let message = format!("customer ids are {} here, and {} in the orders", name(ty), name(first_ty));
+    out.push(
+        Diagnostic::error(Code::ColumnType, message)
+            .with_span(role.span)
+            .with_related(first.span, "the id of the orders")
+            .with_hint("write the files with ids of one type: `7` and `'007'` are not the same customer"),
+    );
 }

@@ -15,6 +15,13 @@ pub(super) const FLOAT_SCALE: u8 = 6;
 /// A score is an Int16, and a scale that nobody can read long before that.
 const MAX_BREAKS: usize = 999;
 
+/// The scores of the rules file: as written, and those of them that could be resolved.
+#[derive(Clone, Copy)]
+pub(super) struct Scores<'a> {
+    pub(super) written: &'a [spec::Score],
+    pub(super) resolved: &'a [Score],
+}
+
 /// Resolves the scores and adds their columns to the scope.
 pub(super) fn resolve(
     written: &[spec::Score],

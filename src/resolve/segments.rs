@@ -1,7 +1,7 @@
 //! `segments`: rules in order; presets are spelled out as rules by their own file.
 
 use crate::diag::{Code, Diagnostic, Diagnostics, listed};
-use crate::plan::{Action, Column, Rule, Score, Segmentation, Type};
+use crate::plan::{Action, Column, Rule, Segmentation, Type};
 use crate::spec::{self, Looks, Preset, PresetBody};
 
 use super::expr::{BY_METRIC, NoAggregates, Typer};
@@ -9,13 +9,7 @@ use super::names::segment;
 use super::order::{Ordered, ordered};
 use super::presets;
 use super::scope::{CustomerScope, Section};
-
-/// The scores of the rules file: as written, and those of them that could be resolved.
-#[derive(Clone, Copy)]
-pub(super) struct Scores<'a> {
-    pub(super) written: &'a [spec::Score],
-    pub(super) resolved: &'a [Score],
-}
+use super::scores::Scores;
 
 /// The segmentations that could be resolved.
 #[derive(Debug, Default)]

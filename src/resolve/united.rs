@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Column, describe};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::Type;
 
-use super::unify::common_type;
+use super::types::common_type;
 
 /// One column that a source offers.
 #[derive(Clone, Debug)]

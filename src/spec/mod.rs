@@ -18,6 +18,7 @@ mod overrides;
 mod preset;
 mod preset_format;
 mod privacy;
+mod read;
 mod reader;
 mod rules;
 mod schema;
@@ -42,7 +43,7 @@ pub use preset::{
     Preset, PresetBody, PresetCondition, PresetMetric, PresetRule, PresetScores, PresetVariable, SCORE_ROLES,
 };
 pub use privacy::{Privacy, Suppress};
-pub use reader::{Override, read};
+pub use read::{Override, read};
 pub use rules::Rules;
 pub use schema::json_schema;
 pub use score::{Best, Method, Score, Ties};

@@ -14,9 +14,10 @@ use std::path::{Path, PathBuf};
 
 use crate::catalog::{self, OverridesFile};
 use crate::diag::{Code, Diagnostic, Diagnostics, Source, Spanned, suggest};
-use crate::engine::polars::{apply, clv, fit, profile};
+use crate::engine::polars::Frame;
 use crate::fit::Model;
-use crate::plan::{Physical, Plan};
+use crate::pipeline::{self, Failure as PipelineFailure, Resources, Silent};
+use crate::plan::{Clv, ClvModel, Physical, Plan};
 use crate::resolve::{self, Catalogs, Missing, Settings};
 use crate::spec::{self, Cell, Test, TestRow};
 
@@ -190,9 +191,9 @@ impl<'a> Tables<'a> {
         };
         let model = match &test.model {
             None => None,
-            Some(path) => match read_model(&subject.base.join(&path.value)) {
+            Some(path) => match pipeline::read_model(&subject.base.join(&path.value)) {
                 Ok(model) => Some(model),
-                Err(why) => return Some(vec![Failure { at: path.span, message: why, value: None }]),
+                Err(why) => return Some(vec![Failure { at: path.span, message: why.message, value: None }]),
             },
         };
         let mut complaints = Diagnostics::new();
@@ -215,9 +216,9 @@ impl<'a> Tables<'a> {
             let first = first.unwrap_or_else(|| "the rules cannot be resolved on its rows".to_owned());
             return Some(vec![failed(test, first)]);
         };
-        Some(match label(&plan, model) {
-            Ok(labelled) => compare::compare(&plan, &labelled, test),
-            Err(error) => vec![failed(test, error.to_string())],
+        Some(match label(plan, model) {
+            Ok((plan, labelled)) => compare::compare(&plan, &labelled, test),
+            Err(error) => vec![failed(test, error.message)],
         })
     }
 
@@ -310,23 +311,16 @@ fn failed(test: &Test, message: String) -> Failure {
     Failure { at: test.name.span, message, value: None }
 }
 
-fn read_model(path: &Path) -> Result<Model, String> {
-    let wrong = |why: String| format!("`{}`: {why}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| wrong(format!("not a model: {error}")))
-}
-
 /// The way of a run, up to the labels.
-fn label(plan: &Plan, frozen: Option<Model>) -> Result<crate::engine::polars::Frame, crate::engine::Error> {
-    let profile = profile::run(plan, 1)?;
-    let learned = match &frozen {
-        Some(model) => model.clv.clone(),
-        None => clv::learn(plan, &profile)?,
-    };
-    let profile = clv::value(plan, profile, learned.as_ref())?;
-    let model = match frozen {
-        Some(model) => model,
-        None => fit::run(plan, &profile, learned)?,
-    };
-    apply::label(plan, &model, &profile.customers)
+fn label(mut plan: Plan, frozen: Option<Model>) -> Result<(Plan, Frame), PipelineFailure> {
+    // A few rows have no days to hold out.
+    if let Some(Clv { model: ClvModel::Orders(model), .. }) = &mut plan.clv {
+        model.holdout = None;
+    }
+    let job = pipeline::prepare(plan)?;
+    let resources = Resources::threads(1);
+    let (profile, _) = job.profile(&resources)?;
+    let learned = job.learn(profile, frozen, &resources, &mut Silent)?;
+    let labelled = job.label(&learned)?;
+    Ok((job.plan().clone(), labelled))
 }

@@ -1,4 +1,4 @@
-//! Every complaint about a rules file, to the letter: `fixtures/diagnostics/<code>.yml` and what is printed for it.
+//! Every complaint about a rules file, to the letter: `fixtures/diagnostics/<code>/<what>.yml` and what is printed for it.
 //!
 //! A fixture may begin with lines for this test alone, which are cut off: `#: data` checks it against the test data,
 //! `#: set a.b=c` adds an override, `#: line a,b,c` a line to the file of labels set by hand. `TIERMILL_BLESS=1 cargo test --release diagnostics` writes the `.txt` files anew;
@@ -18,20 +18,20 @@ use crate::rules::{self, Checked};
 
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/diagnostics");
-    let entries = fs::read_dir(folder).expect("the fixtures");
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let list = |folder: &Path| {
+        let entries = fs::read_dir(folder).expect("the fixtures");
+        entries.map(|entry| entry.expect("an entry").path()).collect::<Vec<PathBuf>>()
+    };
+    let mut files: Vec<PathBuf> = list(&folder).iter().flat_map(|code| list(code)).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yml"));
     files.sort();
     files
 }
 
-/// `bad-value-12.yml` → `bad-value`.
+/// `bad-value/1y-not-number-days.yml` → `bad-value`.
 fn code_of(file: &Path) -> String {
-    let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
-    match stem.rsplit_once('-') {
-        Some((code, number)) if number.bytes().all(|b| b.is_ascii_digit()) => code.to_owned(),
-        _ => stem,
-    }
+    let folder = file.parent().and_then(Path::file_name).expect("a folder named by the code");
+    folder.to_string_lossy().into_owned()
 }
 
 fn check_fixture(file: &Path) -> Checked {

@@ -32,14 +32,12 @@ static CATALOG: LazyLock<Catalog> =
 fn seeds() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut seeds = Vec::new();
-    for folder in [
-        "tests/it/fixtures/diagnostics",
-        "tests/it/fixtures/fuzz",
-        "tests/it/fixtures",
-        "rules",
-        "rules/presets",
-    ] {
-        let entries = fs::read_dir(root.join(folder)).expect("a folder of seeds");
+    let diagnostics = fs::read_dir(root.join("tests/it/fixtures/diagnostics")).expect("a folder a code");
+    let mut folders: Vec<_> = diagnostics.map(|entry| entry.expect("an entry").path()).collect();
+    folders.sort();
+    let more = ["tests/it/fixtures/fuzz", "tests/it/fixtures", "rules", "rules/presets"];
+    for folder in folders.into_iter().chain(more.map(|folder| root.join(folder))) {
+        let entries = fs::read_dir(folder).expect("a folder of seeds");
         let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "yml"));
         paths.sort();

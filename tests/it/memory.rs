@@ -6,10 +6,10 @@ use std::path::Path;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tiermill::engine::polars::profile::{self, Memory};
-use tiermill::engine::polars::{clv, fit};
-use tiermill::publish::{self, Lock};
+use tiermill::pipeline::Resources;
 
 use crate::support::Sandbox;
+use crate::support::sandbox::publish;
 use crate::support::table::{self, Cells};
 
 const AS_OF: &str = "2025-06-30";
@@ -124,18 +124,12 @@ impl Sandbox {
         let memory = states.map(|states| Memory { states, scratch: self.path("scratch") });
         let mut plan = self.plan("rules.yml", AS_OF).unwrap_or_else(|complaints| panic!("{complaints}"));
         plan.part_customers = 1_000;
-        let profile = profile::run_within(&plan, threads, memory.as_ref()).unwrap();
+        let (published, spilled) = publish(plan, &Resources { threads, memory, cache: None }).unwrap();
         assert_eq!(
             std::fs::read_dir(self.path("scratch")).unwrap().count(),
             0,
             "scratch files have no names"
         );
-        let spilled = profile.counts.spilled_bytes;
-        let learned = clv::learn(&plan, &profile).unwrap();
-        let profile = clv::value(&plan, profile, learned.as_ref()).unwrap();
-        let model = fit::run(&plan, &profile, learned).unwrap();
-        let lock = Lock::take(&plan.target).unwrap();
-        let published = publish::publish(&plan, &profile, &model, false, None, &[], &lock).unwrap();
         (files(&published.folder), spilled)
     }
 

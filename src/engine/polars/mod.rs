@@ -1,42 +1,20 @@
-//! The embedded engine, one file a stage: [`profile`] reads all orders once, [`fit`] takes histograms to the
-//! model, [`apply`] labels each customer by (row, model) alone, [`findings`] adds up what is said of them, [`mod@write`]
-//! makes Parquet of it.
+//! The embedded engine, a folder a stage: [`profile`] reads all orders once, [`profile_cache`] spares the next run that,
+//! [`fit`] takes histograms to the model, [`apply`] labels each customer by (row, model) alone, [`tables`] adds up what is
+//! said of them, [`mod@write`] makes Parquet of it. [`expr`] lowers what the plan says to Polars' expressions.
 
 pub mod apply;
-mod audience;
-mod boundaries;
 pub mod cells;
-pub mod clv;
-mod codes;
-mod convert;
-mod disclosure;
-pub mod edges;
-pub mod findings;
+mod expr;
 pub mod fit;
-mod gaps;
-mod grouped;
-mod groups;
-pub mod kept;
-mod lifecycle;
-mod lower;
-pub mod overrides;
-pub mod parts;
+mod ids;
 pub mod profile;
-pub mod pseudonyms;
-pub mod rejected;
-mod scan;
-mod segment_profile;
+pub mod profile_cache;
 mod slices;
-pub mod summary;
-pub mod sums;
-mod tally;
-mod types;
-mod words;
+pub mod tables;
 pub mod write;
 
 /// Rows as the engine holds them; nobody outside it looks inside.
 pub use polars::prelude::DataFrame as Frame;
-pub use profile::Profile;
 
 use polars::prelude::PolarsError;
 
@@ -47,12 +25,20 @@ impl From<PolarsError> for Error {
         match &error {
             PolarsError::IO { error: source, .. } => {
                 let source = std::io::Error::new(source.kind(), source.to_string());
-                Self::Io { path: "input".to_owned(), source }
-            }
-            PolarsError::ComputeError(why) if why.starts_with("parquet: ") => {
-                Self::Unreadable(why.to_string())
+                Self::Io { path: "a file of the engine".to_owned(), source }
             }
             _ => Self::Engine(error.to_string()),
         }
+    }
+}
+
+/// What went wrong while a path was scanned: the disk, or what the file holds.
+fn of_scan(path: &str) -> impl Fn(PolarsError) -> Error {
+    move |error| match error {
+        PolarsError::IO { error: source, .. } => {
+            let source = std::io::Error::new(source.kind(), source.to_string());
+            Error::Io { path: path.to_owned(), source }
+        }
+        other => Error::Unreadable { path: path.to_owned(), cause: other.to_string() },
     }
 }

@@ -5,7 +5,7 @@ use crate::plan::{
 };
 use crate::resolve::scope::{CustomerScope, Scope};
 
-use super::Subject;
+use super::subject::Subject;
 
 /// What a column can hold.
 #[derive(Clone, Debug, Default)]

@@ -11,28 +11,16 @@ mod coverage;
 mod facts;
 mod rules;
 mod space;
+mod subject;
 mod truth;
 mod unused;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned};
-use crate::plan::{Aggregate, Band, Clv, Metric, Score, Segmentation};
 use crate::spec;
 
-use super::scope::CustomerScope;
 use facts::Facts;
 use space::Space;
-
-/// What the linter looks at: the rules as written, and as resolved.
-pub(super) struct Subject<'a> {
-    pub(super) written: &'a spec::Rules,
-    pub(super) scope: &'a CustomerScope,
-    pub(super) aggregates: &'a [Aggregate],
-    pub(super) metrics: &'a [Metric],
-    pub(super) clv: Option<&'a Clv>,
-    pub(super) scores: &'a [Score],
-    pub(super) bands: &'a [Band],
-    pub(super) segmentations: &'a [Segmentation],
-}
+pub(super) use subject::Subject;
 
 /// Adds every finding.
 pub(super) fn lint(subject: &Subject<'_>, out: &mut Diagnostics) {

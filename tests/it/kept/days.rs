@@ -10,7 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use tiermill::engine::Cache;
-use tiermill::engine::polars::{kept, profile};
+use tiermill::engine::polars::{profile, profile_cache};
 
 use super::name;
 use crate::support::sandbox::project;
@@ -287,10 +287,10 @@ fn slices_and_parts() {
                 let id = cold.customers.column("id").unwrap().get(row).unwrap().to_string();
                 at_border.push(id.trim_matches(['"', 'c']).parse().unwrap());
             }
-            let (first, way) = kept::run(&plan, 3, None, Some(&cache)).unwrap();
+            let (first, way) = profile_cache::run(&plan, 3, None, Some(&cache)).unwrap();
             assert_eq!(way.name(), if at == 0 { "read" } else { "extended" }, "{way}");
-            let (second, way) = kept::run(&plan, 3, None, Some(&cache)).unwrap();
-            assert_eq!(way, kept::Way::Kept);
+            let (second, way) = profile_cache::run(&plan, 3, None, Some(&cache)).unwrap();
+            assert_eq!(way, profile_cache::ProfileOrigin::Kept);
             for found in [first, second] {
                 assert_eq!(found.counts, cold.counts);
                 assert_eq!(found.customers.schema(), cold.customers.schema());

@@ -1,7 +1,8 @@
 //! Several parts: every customer is in exactly one of them, picked by the id alone, in order.
 
-use tiermill::engine::polars::sums::Sums;
-use tiermill::engine::polars::{apply, parts, write};
+use tiermill::engine::polars::profile::parts;
+use tiermill::engine::polars::tables::sums::Sums;
+use tiermill::engine::polars::{apply, write};
 use tiermill::publish::readback;
 
 use crate::support::sandbox::learn;

@@ -8,7 +8,7 @@ use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use tiermill::engine::polars::sums::Sums;
+use tiermill::engine::polars::tables::sums::Sums;
 use tiermill::engine::polars::{apply, write};
 use tiermill::plan::Plan;
 use tiermill::publish::readback;

@@ -1,10 +1,11 @@
 //! Customers are labelled, counted and encoded slice by slice: what is said of slices adds up to what is said of all, and
 //! row groups that come early wait for their turn.
 
-use tiermill::engine::polars::findings::{self, Tables};
-use tiermill::engine::polars::summary::Previous;
+use tiermill::engine::Profile;
+use tiermill::engine::polars::Frame;
+use tiermill::engine::polars::tables::summary::Previous;
+use tiermill::engine::polars::tables::{self, Tables};
 use tiermill::engine::polars::write::{self, Writer};
-use tiermill::engine::polars::{Frame, Profile};
 use tiermill::fit::Model;
 use tiermill::plan::Plan;
 
@@ -37,7 +38,7 @@ impl Learned {
         let mut slices = ends.iter().copied().chain([customers.height()]).map(|end| {
             let slice = customers.slice(start as i64, end - start);
             start = end;
-            findings::label(&self.plan, &self.model, &slice).unwrap()
+            tables::label(&self.plan, &self.model, &slice).unwrap()
         });
         let (mut rows, mut all) = slices.next().unwrap();
         for (more, findings) in slices {
@@ -76,7 +77,7 @@ fn what_is_said_of_slices_adds_up() {
 #[test]
 fn row_groups_come_in_any_order() {
     let Learned { sandbox, plan, profile, model } = learned();
-    let (rows, _) = findings::label(&plan, &model, &profile.customers).unwrap();
+    let (rows, _) = tables::label(&plan, &model, &profile.customers).unwrap();
     let write = |name: &str, order: &[usize]| {
         let path = sandbox.path(name);
         let file = Writer::create(&path, &rows, Some("customer_id"), &Vec::new()).unwrap();
@@ -101,7 +102,7 @@ fn row_groups_come_in_any_order() {
 #[test]
 fn a_row_group_that_is_missing_is_noticed() {
     let Learned { sandbox, plan, profile, model } = learned();
-    let (rows, _) = findings::label(&plan, &model, &profile.customers.slice(0, 10)).unwrap();
+    let (rows, _) = tables::label(&plan, &model, &profile.customers.slice(0, 10)).unwrap();
     let file = Writer::create(&sandbox.path("holes.parquet"), &rows, None, &Vec::new()).unwrap();
     file.append(1, file.encode(&rows).unwrap()).unwrap();
     let error = file.finish().unwrap_err().to_string();

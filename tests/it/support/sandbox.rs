@@ -5,13 +5,13 @@ use std::process::{Command, Output, Stdio};
 
 use arrow::record_batch::RecordBatch;
 use tempfile::TempDir;
-use tiermill::diag::{Diagnostics, Source, render};
-use tiermill::engine::polars::{Profile, clv, fit, profile};
+use tiermill::diag::render;
+use tiermill::engine::Profile;
 use tiermill::fit::Model;
+use tiermill::pipeline::{self, Data, Learned, Prepared, Resources, Silent};
 use tiermill::plan::Plan;
-use tiermill::publish::{self, Lock, Published};
-use tiermill::resolve::{Catalogs, Missing, Settings};
-use tiermill::{resolve, spec};
+use tiermill::publish::{Lock, Published};
+use tiermill::resolve::Settings;
 
 use super::table;
 
@@ -90,34 +90,38 @@ impl Sandbox {
 
     /// The plan of a rules file of this folder, that publishes to `out`.
     pub(crate) fn plan(&self, rules: &str, as_of: &str) -> Result<Plan, String> {
-        let text = std::fs::read_to_string(self.path(rules)).unwrap();
-        let mut source = Source::new(rules, text);
-        let mut complaints = Diagnostics::new();
-        let read = spec::read(&mut source, &[], &mut complaints);
-        let plan = read.and_then(|rules| {
-            let base = self.folder.path().to_path_buf();
-            let settings =
-                Settings { as_of: as_of.parse().unwrap(), base, out: Some(self.path("out")), lint: false };
-            let catalogs = Catalogs::read(&rules, &settings, Missing::Error, &mut complaints);
-            resolve::resolve(&rules, &catalogs, &settings, &source, &mut complaints)
-        });
-        plan.ok_or_else(|| render::text(&complaints, &source, false))
+        let base = self.folder.path().to_path_buf();
+        let settings =
+            Settings { as_of: as_of.parse().unwrap(), base, out: Some(self.path("out")), lint: false };
+        let compiled = pipeline::compile(&self.path(rules), &[], &settings, Data::Required);
+        let mut compiled = compiled.map_err(|failure| failure.message)?;
+        let plan = compiled.plan.take();
+        plan.ok_or_else(|| render::text(&compiled.diagnostics, &compiled.source, false))
     }
 
-    /// All of a run in this process: profile, fit, apply, publish.
+    /// All of a run in this process.
     pub(crate) fn publish(&self, rules: &str, as_of: &str) -> Result<Published, String> {
-        let plan = self.plan(rules, as_of)?;
-        let (profile, model) = learn(&plan)?;
-        let lock = Lock::take(&plan.target).map_err(|error| error.to_string())?;
-        publish::publish(&plan, &profile, &model, false, None, &[], &lock).map_err(|error| error.to_string())
+        publish(self.plan(rules, as_of)?, &Resources::threads(2)).map(|(published, _)| published)
     }
 }
 
-/// The first two stages in this process.
+/// The steps up to what is learned, in this process.
 pub(crate) fn learn(plan: &Plan) -> Result<(Profile, Model), String> {
-    let profile = profile::run(plan, 2).map_err(|error| error.to_string())?;
-    let learned = clv::learn(plan, &profile).map_err(|error| error.to_string())?;
-    let profile = clv::value(plan, profile, learned.as_ref()).map_err(|error| error.to_string())?;
-    let model = fit::run(plan, &profile, learned).map_err(|error| error.to_string())?;
-    Ok((profile, model))
+    let (_, learned) = steps(plan.clone(), &Resources::threads(2))?;
+    Ok((learned.profile, learned.model))
+}
+
+/// All steps in this process: what is published, and how many bytes were spilled.
+pub(crate) fn publish(plan: Plan, resources: &Resources) -> Result<(Published, u64), String> {
+    let (job, learned) = steps(plan, resources)?;
+    let lock = Lock::take(&job.plan().target).map_err(|error| error.to_string())?;
+    let published = job.publish(&learned, &lock).map_err(|error| error.to_string())?;
+    Ok((published, learned.profile.counts.spilled_bytes))
+}
+
+fn steps(plan: Plan, resources: &Resources) -> Result<(Prepared, Learned), String> {
+    let job = pipeline::prepare(plan).map_err(|failure| failure.message)?;
+    let (profile, _) = job.profile(resources).map_err(|error| error.to_string())?;
+    let learned = job.learn(profile, None, resources, &mut Silent).map_err(|error| error.to_string())?;
+    Ok((job, learned))
 }

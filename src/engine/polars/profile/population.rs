@@ -7,14 +7,14 @@ use polars::prelude::{
     SortMultipleOptions,
 };
 
+use super::row_counts::RowCounts;
+use super::scan::{self, CUSTOMER};
 use crate::engine::Error;
-use crate::engine::polars::scan::{self, CUSTOMER};
 use crate::plan::{Customers, Plan};
 
-use super::dealer::Tally;
-use super::gate::{Consent, Gate, IdSet, Verdict};
-use super::ids::Ids;
-use super::keys::Keys;
+use super::aggregate::group_table::GroupTable;
+use super::exclusions::{Consent, Exclusions, IdSet, Verdict};
+use crate::engine::polars::ids::CustomerIds;
 
 const ROW: &str = "@row";
 const GROUP: &str = "@group";
@@ -29,28 +29,28 @@ pub(in crate::engine::polars) struct Population {
     /// One row a customer: [`CUSTOMER`] and the attributes by their names in the output.
     pub(in crate::engine::polars) frame: DataFrame,
     /// What happened to its rows.
-    pub(super) tally: Tally,
+    pub(super) tally: RowCounts,
     /// The rows that were set aside: row number across all files, reason, and the id.
     pub(in crate::engine::polars) rejected: Vec<(i64, &'static str, Option<String>)>,
 }
 
-/// Opens the gate of a plan, and reads the table of customers through it.
-pub(in crate::engine::polars) fn open(plan: &Plan) -> Result<(Gate, Option<Population>), Error> {
-    let mut gate = Gate::open(plan)?;
-    let Some(customers) = &plan.customers else { return Ok((gate, None)) };
-    let (population, consent) = read(customers, &gate)?;
-    gate.consent = consent;
-    Ok((gate, Some(population)))
+/// Reads the exclusions of a plan, and the table of customers without those who are excluded.
+pub(in crate::engine::polars) fn open(plan: &Plan) -> Result<(Exclusions, Option<Population>), Error> {
+    let mut exclusions = Exclusions::open(plan)?;
+    let Some(customers) = &plan.customers else { return Ok((exclusions, None)) };
+    let (population, consent) = read(customers, &exclusions)?;
+    exclusions.consent = consent;
+    Ok((exclusions, Some(population)))
 }
 
-fn read(customers: &Customers, gate: &Gate) -> Result<(Population, Option<Consent>), Error> {
+fn read(customers: &Customers, exclusions: &Exclusions) -> Result<(Population, Option<Consent>), Error> {
     let frame = rows(customers)?;
     let ty = customers.customer.ty;
     let column = frame.column(CUSTOMER)?;
-    let (ids, numbers) = (Ids::new(column, ty)?, frame.column(ROW)?.idx()?);
+    let (ids, numbers) = (CustomerIds::new(column, ty)?, frame.column(ROW)?.idx()?);
     let hashes = ids.hashes();
-    let verdicts = gate.verdicts(&ids, &hashes);
-    let mut tally = Tally::default();
+    let verdicts = exclusions.verdicts(&ids, &hashes);
+    let mut tally = RowCounts::default();
     tally.counts.read = frame.height() as u64;
     let mut rejected = Vec::new();
     let mut kept: Vec<u32> = Vec::new();
@@ -75,7 +75,7 @@ fn read(customers: &Customers, gate: &Gate) -> Result<(Population, Option<Consen
             Some(consent)
         }
     };
-    let mut keys = Keys::new(ty);
+    let mut keys = GroupTable::new(ty);
     let mut groups = Vec::new();
     keys.groups(&ids, &hashes, &kept, &mut groups);
     if keys.len() < kept.len() {
@@ -137,7 +137,7 @@ fn rows(customers: &Customers) -> Result<DataFrame, Error> {
 /// Consent is given where every row of a customer says yes.
 fn consent_of(
     frame: &DataFrame,
-    ids: &Ids,
+    ids: &CustomerIds,
     hashes: &[u64],
     rows: &[u32],
     ty: crate::plan::Type,

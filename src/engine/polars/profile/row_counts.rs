@@ -1,0 +1,36 @@
+//! What happened to the rows of one input, while they are counted.
+
+use std::collections::HashSet;
+
+use crate::engine::{Counts, InputCounts};
+
+use super::scan::REASONS;
+
+/// What happened to the rows of one input so far.
+#[derive(Clone, Default)]
+pub(super) struct RowCounts {
+    pub(super) counts: Counts,
+    /// Rows by why they do not count; the first is those that do.
+    pub(super) reasons: [u64; REASONS.len()],
+    /// Whom of the list of suppressed customers it had rows of.
+    suppressed: HashSet<u32>,
+}
+
+impl RowCounts {
+    /// Counts a row of the customer at this place of the list.
+    pub(super) fn suppress(&mut self, at: u32) {
+        self.counts.suppressed += 1;
+        self.suppressed.insert(at);
+    }
+
+    /// The counts of an input by this name, read from this path.
+    pub(super) fn finish(&self, name: &str, path: &str) -> InputCounts {
+        InputCounts {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            counts: self.counts.clone(),
+            suppressed_customers: self.suppressed.len() as u64,
+            joined: 0,
+        }
+    }
+}
