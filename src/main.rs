@@ -1,6 +1,6 @@
 //! The program: everything is in the library, so that tests reach it, too.
 
-/// Chosen by measurement; see the decisions in `ARCHITECTURE.md`.
+/// Chosen by measurement: see `docs/decisions/allocator.md`.
 #[cfg(unix)]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -29,6 +29,11 @@ macro_rules! codes {
             pub fn class(self) -> Class {
                 match self { $(Self::$variant => Class::$class,)+ }
             }
+
+            /// What is wrong, in one sentence: for the documentation.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)+ }
+            }
         }
     };
 }

@@ -9,7 +9,7 @@ use super::expr::{AggregateCalls, BY_METRIC, Call, NoAggregates, Typer};
 use super::scope::RowScope;
 
 /// The aggregate functions.
-pub(super) const NAMES: [&str; 11] =
+pub const NAMES: [&str; 11] =
     ["avg", "count", "first", GAP_QUANTILE, "last", "last_gap", "max", "min", "monthly_cv", "sum", TOP];
 const TOP: &str = "top";
 const GAP_QUANTILE: &str = "gap_quantile";

@@ -8,7 +8,7 @@ use super::aggregate;
 use super::expr::{Call, Typer, as_date, widened};
 
 /// The scalar functions.
-const SCALAR: [&str; 9] =
+pub const SCALAR: [&str; 9] =
     ["abs", "coalesce", "day", "days_since", "greatest", "least", "month", "round", "year"];
 
 impl Typer<'_> {

@@ -41,7 +41,9 @@ use crate::diag::{Diagnostics, Source};
 use crate::plan::{self, Plan, Type};
 use crate::spec;
 
+pub use aggregate::NAMES as AGGREGATE_FUNCTIONS;
 pub use catalogs::{Catalogs, Missing};
+pub use functions::SCALAR as SCALAR_FUNCTIONS;
 use scope::CustomerScope;
 
 /// What a run adds to the rules file.

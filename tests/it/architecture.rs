@@ -271,10 +271,12 @@ fn yaml_and_polars_never_meet() {
 #[test]
 fn no_private_path_is_in_the_project() {
     let mut paths = Vec::new();
-    for folder in ["src", "tests", "rules", "benches"] {
+    for folder in ["src", "tests", "rules", "benches", "docs"] {
         walk(&root().join(folder), &mut paths);
     }
-    for file in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "Cargo.toml"] {
+    for file in
+        ["README.md", "README.zh-CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "Cargo.toml"]
+    {
         paths.push(root().join(file));
     }
     let mut complaints = Vec::new();

@@ -10,6 +10,7 @@ mod clv_math;
 mod commands;
 mod determinism;
 mod diagnostics;
+mod docs;
 mod expr;
 mod fuzz;
 mod goldens;
