@@ -239,7 +239,7 @@ impl Source {
     }
 }
 
-/// What is read, one line each, as `tiermill plan` shows it.
+/// What is read, one line each: a part of the canonical text, see [`super::Plan`].
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  {:<17} {}", self.source.name(), self.table.path)?;

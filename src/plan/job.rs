@@ -169,7 +169,9 @@ fn grouped(within: &Option<Within>) -> String {
     within.as_ref().map_or(String::new(), |within| format!(", {within}"))
 }
 
-/// The job in words, one line a column: the text of `tiermill plan`, and what the digest is taken of.
+/// The job in words, one line a column: the canonical text of which [`Plan::digest`] is taken, by which a manifest
+/// tells one job from another. A change of one letter is a change of every digest, so it stays as it is, with every
+/// conversion and in the terms of the program. What people read is another text, `report::Outline`.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "read")?;

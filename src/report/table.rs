@@ -46,7 +46,7 @@ pub fn overrides_line(counts: &OverrideCounts) -> String {
 }
 
 /// `2500315.63` → `2,500,315.63`
-fn thousands(number: &str) -> String {
+pub(super) fn thousands(number: &str) -> String {
     let (whole, fraction) =
         number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));

@@ -173,29 +173,40 @@ fn plan_tells_what_a_run_would_do() {
     let sandbox = Sandbox::new();
     let rules = project().join("rules/abc.yml");
     let args = ["plan", rules.to_str().unwrap(), "--as-of", "1998-06-30", "--out", "out"];
-    insta::assert_snapshot!(sandbox.tiermill(&args).done().stdout, @r"
-    abc as of 1998-06-30
-    1 files, 69659 rows, 0.5 MB
-    read
-      orders            ../data/cdnow/orders.parquet
-      customer          customer_id (VARCHAR)
-      order             order_id
-      time              ordered_at (Date, UTC)
-      amount            amount (Decimal(2), 2 places)
-    profile: one row a customer
-      #0                sum(amount)
-      #1                count(*)
-      #2                max(day(time))
-      revenue           #0 -> DECIMAL(18, 2)
-      order_count       #1 -> BIGINT
-      avg_order         (cast(revenue as DOUBLE) / cast(order_count as DOUBLE)) -> DOUBLE
-    fit and apply
-      abc               bands of revenue by cumulative share: A 0.8, B 0.95, C 1
+    let plan = sandbox.tiermill(&args).done().stdout;
+    insta::assert_snapshot!(plan.replace(project().to_str().unwrap(), "…"), @r"
+    abc as of 1998-06-30, calendar days of UTC
+
+    read: 1 file, 69,659 rows, 526.7 kB
+      orders            ../data/cdnow/orders.parquet, a row is an order
+        customer        customer_id (text)
+        order           order_id (whole number, not read)
+        time            ordered_at (date, in UTC)
+        amount          amount (decimal with 2 places)
+        file            69,659 rows  526.7 kB  …/rules/../data/cdnow/orders.parquet
+
+    left out
+      later rows        those after 1998-06-30
+
+    metrics
+      revenue           DECIMAL(18, 2)  sum(amount)
+      order_count       BIGINT          count(*)
+      avg_order         DOUBLE          revenue / order_count
+
+    bands
+      abc               A up to 80 %, B up to 95 %, C the rest, of revenue
+
+    segments: the first rule that is true gives the label
       value
-          1. a                    abc = 'A'
-          2. b                    abc = 'B'
-          0. c
-    publish
+         1  a  A customers (A类客户)  abc = 'A'
+         2  b  B customers (B类客户)  abc = 'B'
+         0  c  C customers (C类客户)  everybody else
+
+    beside the table
+      summary           of each segment: orders are count(*), revenue is sum(amount), recency is
+                        days_since(max(time))
+
+    columns of the table
       customer_id       VARCHAR
       revenue           DECIMAL(18, 2)
       order_count       BIGINT
@@ -203,7 +214,8 @@ fn plan_tells_what_a_run_would_do() {
       abc               VARCHAR
       value             VARCHAR
       value_rule        SMALLINT
-      to out/as_of=1998-06-30 (new)
+
+    published to out/as_of=1998-06-30 (new)
     ");
     assert!(!sandbox.path("out").exists(), "a plan writes nothing");
 

@@ -3,6 +3,9 @@
 
 mod aggregates;
 
+use tiermill::plan::{Expr, Plan};
+
+use crate::plan::expressions::{scalar, shown, shown_rule, shown_where};
 use crate::rules;
 
 const HEAD: &str = "tiermill: 1
@@ -23,7 +26,7 @@ const METRICS: &str = "metrics:
 ";
 
 /// The text of an expression in a plan, with `#3` replaced by what the aggregate is.
-fn spelt_out(expr: &tiermill::plan::Expr, plan: &tiermill::plan::Plan) -> String {
+fn spelt_out(expr: &Expr, plan: &Plan) -> String {
     let mut text = format!("{expr} -> {}", expr.ty.sql());
     for (at, aggregate) in plan.aggregates.iter().enumerate().rev() {
         text = text.replace(&format!("#{at}"), &format!("[{aggregate}]"));
@@ -31,17 +34,34 @@ fn spelt_out(expr: &tiermill::plan::Expr, plan: &tiermill::plan::Plan) -> String
     text
 }
 
-fn plan_of(text: &str) -> Result<tiermill::plan::Plan, String> {
+fn plan_of(text: &str) -> Result<Plan, String> {
     let checked = rules::check(text, &[], true);
     checked.plan.clone().ok_or_else(|| checked.text())
 }
 
+/// The expression of a rules file with `written` at some place of it. What `tiermill plan` shows of it reads as the same
+/// expression again.
+fn expression(
+    written: &str,
+    rules: impl Fn(&str) -> String,
+    shown: impl Fn(&Plan) -> String,
+    expression: impl Fn(&Plan) -> String,
+) -> String {
+    let plan = match plan_of(&rules(written)) {
+        Ok(plan) => plan,
+        Err(complaint) => return complaint,
+    };
+    let (found, shown) = (expression(&plan), shown(&plan));
+    let again = plan_of(&rules(&shown)).map_or_else(|complaint| complaint, |plan| expression(&plan));
+    assert_eq!(again, found, "`{shown}` is shown of `{written}`");
+    found
+}
+
 /// A metric in YAML → its expression.
 fn metric(written: &str) -> String {
-    match plan_of(&format!("{HEAD}{METRICS}  x: {written}\n")) {
-        Ok(plan) => spelt_out(&plan.metrics.last().expect("the metric").expr, &plan),
-        Err(complaint) => complaint,
-    }
+    let rules = |metric: &str| format!("{HEAD}{METRICS}  x: {metric}\n");
+    let last = |plan: &Plan| spelt_out(&plan.metrics.last().expect("the metric").expr, plan);
+    expression(written, rules, shown, last)
 }
 
 /// A condition of a rule in YAML → its expression.
@@ -50,18 +70,16 @@ fn rule(written: &str) -> String {
                 \x20 f: {of: order_count, quantiles: 5}\n  v: {weighted: {r: 0.5, f: 0.5}}\n\
                 bands:\n  abc: {of: revenue, cumulative: {A: 0.8, B: 1}}\n\
                 segments:\n  tier:\n    default: low\n    rules:\n    - id: high\n      when: ";
-    match plan_of(&format!("{HEAD}{METRICS}{rest}{written}\n")) {
-        Ok(plan) => plan.segmentations[0].rules[0].when.to_string(),
-        Err(complaint) => complaint,
-    }
+    let rules = |when: &str| format!("{HEAD}{METRICS}{rest}{when}\n");
+    let first = |plan: &Plan| plan.segmentations[0].rules[0].when.to_string();
+    expression(written, rules, |plan| scalar(&shown_rule(plan)), first)
 }
 
 /// A condition on the rows of the input in YAML → its expression.
 fn row(written: &str) -> String {
-    match plan_of(&format!("{HEAD}    where: {written}\n{METRICS}")) {
-        Ok(plan) => plan.orders[0].condition.clone().expect("the condition").to_string(),
-        Err(complaint) => complaint,
-    }
+    let rules = |condition: &str| format!("{HEAD}    where: {condition}\n{METRICS}");
+    let condition = |plan: &Plan| plan.orders[0].condition.clone().expect("the condition").to_string();
+    expression(written, rules, |plan| scalar(&shown_where(plan)), condition)
 }
 
 fn check(read: fn(&str) -> String, table: &[(&str, &str)]) {

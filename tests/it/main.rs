@@ -19,6 +19,7 @@ mod kept;
 mod killed;
 mod lint;
 mod memory;
+mod plan;
 mod presets;
 mod publishing;
 mod reference;
