@@ -33,7 +33,7 @@ impl Metric {
     pub(super) fn of(metric: &plan::Metric, sql: Sql<'_>) -> Self {
         let plan::Metric { name, expr, ty } = metric;
         let narrowing = sql.narrowing(expr);
-        let rows = Rows::of(narrowing, &sql);
+        let rows = Rows::of(narrowing, sql.as_of, |condition| sql.expr(condition));
         Self { name: name.clone(), ty: ty.sql(), expr: sql.told(narrowing).expr(expr), rows }
     }
 
@@ -67,7 +67,7 @@ impl Summary {
 pub(super) fn aggregates(plan: &Plan, sql: &Sql<'_>) -> Vec<String> {
     let aggregate = |one: &plan::Aggregate| {
         let mut words = vec![sql.function(&one.function)];
-        words.extend(Rows::of(Narrowing::of(one), sql).words());
+        words.extend(Rows::of(Narrowing::of(one), sql.as_of, |condition| sql.expr(condition)).words());
         words.join(", ")
     };
     plan.aggregates.iter().map(aggregate).collect()

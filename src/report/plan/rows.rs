@@ -5,8 +5,6 @@ use serde::Serialize;
 
 use crate::plan::{Aggregate, Expr, Source};
 
-use super::sql::Sql;
-
 /// What narrows the rows that an aggregate reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Narrowing<'a> {
@@ -48,15 +46,16 @@ impl<'a> Narrowing<'a> {
 }
 
 impl Rows {
-    pub(super) fn of(narrowing: Narrowing<'_>, sql: &Sql<'_>) -> Self {
+    /// `written` is how a condition is spelled.
+    pub(super) fn of(narrowing: Narrowing<'_>, as_of: NaiveDate, written: impl Fn(&Expr) -> String) -> Self {
         let Narrowing { source, condition, window_days } = narrowing;
         Self {
             from: match source {
                 Source::Orders => None,
                 Source::Events(name) => Some(name.clone()),
             },
-            condition: condition.map(|condition| sql.expr(condition)),
-            window: window_days.map(|days| Window::last(days, sql.as_of)),
+            condition: condition.map(written),
+            window: window_days.map(|days| Window::last(days, as_of)),
         }
     }
 

@@ -294,7 +294,7 @@ impl<'a> Sql<'a> {
         if narrowing == self.told {
             return text;
         }
-        let rows = Rows::of(narrowing, self).words();
+        let rows = Rows::of(narrowing, self.as_of, |condition| self.expr(condition)).words();
         let rows = if rows.is_empty() { "all orders".to_owned() } else { rows.join(", ") };
         format!("{text} filter ({rows})")
     }
