@@ -13,6 +13,8 @@ pub struct Column {
     pub name: String,
     /// How the files hold it.
     pub physical: Physical,
+    /// The exact type, as the footer names it.
+    pub storage: String,
     /// Whether the footers cannot rule out nulls.
     pub nullable: bool,
 }
@@ -25,7 +27,8 @@ impl Column {
             Physical::Int => Type::Int,
             Physical::Float => Type::Double,
             Physical::Decimal(scale) => Type::Decimal(scale),
-            Physical::Text => Type::Text,
+            Physical::Text | Physical::Bytes | Physical::Uuid => Type::Text,
+            Physical::Null => Type::Unknown,
             Physical::Date => Type::Date,
             Physical::Naive | Physical::Instant => Type::Time,
             Physical::Other(_) => return None,
@@ -44,6 +47,9 @@ pub fn describe(physical: &Physical) -> String {
         Physical::Date => "dates".to_owned(),
         Physical::Naive => "local times".to_owned(),
         Physical::Instant => "instants".to_owned(),
+        Physical::Bytes => "bytes".to_owned(),
+        Physical::Uuid => "UUIDs".to_owned(),
+        Physical::Null => "nothing but nulls".to_owned(),
         Physical::Other(what) => what.clone(),
     }
 }
@@ -64,7 +70,10 @@ pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
         };
         let no_nulls =
             leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
-        columns.push(Column { name, physical, nullable: !no_nulls || may_overflow(leaf) });
+        let storage =
+            format!("{:?} {:?} {:?}", leaf.physical_type(), leaf.converted_type(), leaf.logical_type_ref());
+        let storage = if nested { format!("nested {storage}") } else { storage };
+        columns.push(Column { name, physical, storage, nullable: !no_nulls || may_overflow(leaf) });
     }
     columns
 }
@@ -79,7 +88,8 @@ fn physical(leaf: &ColumnDescriptor) -> Physical {
     use parquet::basic::ConvertedType as Converted;
     match (leaf.physical_type(), leaf.logical_type_ref()) {
         (_, Some(LogicalType::Decimal(decimal))) => decimal_of(decimal.scale),
-        (_, Some(LogicalType::String | LogicalType::Enum)) => Physical::Text,
+        (_, Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)) => Physical::Text,
+        (_, Some(LogicalType::Unknown)) => Physical::Null,
         (_, Some(LogicalType::Date)) => Physical::Date,
         (_, Some(LogicalType::Timestamp(timestamp))) => {
             if timestamp.is_adjusted_to_u_t_c {
@@ -90,15 +100,23 @@ fn physical(leaf: &ColumnDescriptor) -> Physical {
         }
         (Basic::INT32 | Basic::INT64, Some(LogicalType::Integer(_))) => Physical::Int,
         (_, Some(LogicalType::Time(_))) => Physical::Other("times of day".to_owned()),
-        (_, Some(LogicalType::Json | LogicalType::Bson)) => Physical::Other("JSON".to_owned()),
-        (_, Some(LogicalType::Uuid)) => Physical::Other("UUIDs".to_owned()),
+        (_, Some(LogicalType::Bson)) => Physical::Other("BSON".to_owned()),
+        (_, Some(LogicalType::Uuid)) => Physical::Uuid,
         (_, Some(other)) => {
             let name = format!("{other:?}");
             let name = name.split(['(', ' ']).next().unwrap_or_default();
             Physical::Other(format!("values of type {name}"))
         }
         (_, None) if converted == Converted::DECIMAL => decimal_of(leaf.type_scale()),
-        (_, None) if converted == Converted::UTF8 => Physical::Text,
+        (_, None) if matches!(converted, Converted::UTF8 | Converted::ENUM | Converted::JSON) => {
+            Physical::Text
+        }
+        (_, None) if matches!(converted, Converted::TIME_MILLIS | Converted::TIME_MICROS) => {
+            Physical::Other("times of day".to_owned())
+        }
+        (_, None) if matches!(converted, Converted::INTERVAL | Converted::BSON) => {
+            Physical::Other(format!("values of type {converted}"))
+        }
         (_, None) if converted == Converted::DATE => Physical::Date,
         (_, None) if matches!(converted, Converted::TIMESTAMP_MILLIS | Converted::TIMESTAMP_MICROS) => {
             Physical::Instant
@@ -106,9 +124,10 @@ fn physical(leaf: &ColumnDescriptor) -> Physical {
         (Basic::BOOLEAN, None) => Physical::Bool,
         (Basic::INT32 | Basic::INT64, None) => Physical::Int,
         (Basic::FLOAT | Basic::DOUBLE, None) => Physical::Float,
-        // Written by Spark and Impala before there were timestamp annotations: UTC by convention.
-        (Basic::INT96, None) => Physical::Naive,
-        (Basic::BYTE_ARRAY | Basic::FIXED_LEN_BYTE_ARRAY, None) => Physical::Other("bytes".to_owned()),
+        // Written by Spark, Hive and Impala before there were timestamp annotations: UTC by convention.
+        (Basic::INT96, None) => Physical::Instant,
+        (Basic::BYTE_ARRAY, None) => Physical::Bytes,
+        (Basic::FIXED_LEN_BYTE_ARRAY, None) => Physical::Other("bytes of fixed length".to_owned()),
     }
 }
 

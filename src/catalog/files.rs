@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{InputFile, Physical};
 
-use super::columns::{self, describe};
+use super::columns;
 use super::{Catalog, Column};
 
 /// `PAR1`, the length of the footer, `PAR1`.
@@ -60,8 +60,8 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']))
 }
 
-/// Reads the footers of all files that a path names. Files must agree on the types of the columns they share, and
-/// some of them must have rows.
+/// Reads the footers of all files that a path names; some of them must have rows. Files need not agree on their columns:
+/// those that the rules read are compared once it is known which they are.
 pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
     let catalog = read_even_empty(path)?;
     if catalog.rows() == 0 {
@@ -76,22 +76,10 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
 /// [`read`], where an input without rows means that nothing has happened yet.
 pub fn read_even_empty(path: &Path) -> Result<Catalog, Diagnostic> {
     let paths = find(path)?;
-    let mut files = Vec::new();
-    let mut all: Vec<Column> = Vec::new();
-    for (at, file) in paths.iter().enumerate() {
-        let (file, columns) = footer(file)?;
-        if at == 0 {
-            all = columns;
-        } else {
-            merge(&mut all, columns, &file.path, &paths[0])?;
-        }
-        files.push(file);
-    }
+    let footers = paths.iter().map(|file| footer(file)).collect::<Result<Vec<_>, _>>()?;
     let hive = hive_keys(path, &paths);
     let hive_root = (!hive.is_empty()).then(|| path.to_path_buf());
-    all.retain(|column| !hive.iter().any(|key| key.name == column.name));
-    all.extend(hive);
-    Ok(Catalog { files, hive_root, columns: all })
+    Ok(Catalog::of_files(footers, hive_root, &hive))
 }
 
 fn number_of_files(files: usize) -> String {
@@ -133,36 +121,6 @@ fn footer_hash(file: &mut File, bytes: u64) -> std::io::Result<String> {
     Ok(crate::plan::hex(&Sha256::digest(&footer)))
 }
 
-fn merge(all: &mut Vec<Column>, more: Vec<Column>, path: &Path, first: &Path) -> Result<(), Diagnostic> {
-    let disagree = |what: String| {
-        Diagnostic::error(Code::FilesDisagree, what)
-            .with_hint("write the files with one schema, or narrow `path`")
-    };
-    for column in &*all {
-        if !more.iter().any(|other| other.name == column.name) {
-            let (name, path, first) = (&column.name, path.display(), first.display());
-            return Err(disagree(format!("`{path}` has no column `{name}`, but `{first}` has")));
-        }
-    }
-    for column in more {
-        match all.iter_mut().find(|known| known.name == column.name) {
-            Some(known) if known.physical == column.physical => known.nullable |= column.nullable,
-            Some(known) => {
-                let (name, path, first) = (&column.name, path.display(), first.display());
-                let (here, there) = (describe(&column.physical), describe(&known.physical));
-                let message =
-                    format!("the column `{name}` holds {here} in `{path}`, but {there} in `{first}`");
-                return Err(disagree(message));
-            }
-            None => {
-                let (name, path, first) = (&column.name, path.display(), first.display());
-                return Err(disagree(format!("`{first}` has no column `{name}`, but `{path}` has")));
-            }
-        }
-    }
-    Ok(())
-}
-
 /// The `key=value` folders between the root and the files, if every file has the same keys.
 fn hive_keys(root: &Path, files: &[PathBuf]) -> Vec<Column> {
     if !root.is_dir() {
@@ -187,7 +145,7 @@ fn hive_keys(root: &Path, files: &[PathBuf]) -> Vec<Column> {
     let column = |at: usize| {
         let whole = all.iter().all(|file| file[at].1.parse::<i64>().is_ok());
         let physical = if whole { Physical::Int } else { Physical::Text };
-        Column { name: first[at].0.clone(), physical, nullable: true }
+        Column { name: first[at].0.clone(), physical, storage: "folder".to_owned(), nullable: true }
     };
     (0..first.len()).map(column).collect()
 }

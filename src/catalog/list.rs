@@ -52,7 +52,12 @@ fn header(path: &Path) -> std::io::Result<Option<Vec<Column>>> {
         return Ok(None);
     }
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(first.as_bytes());
-    let column = |name: &str| Column { name: name.to_owned(), physical: Physical::Text, nullable: true };
+    let column = |name: &str| Column {
+        name: name.to_owned(),
+        physical: Physical::Text,
+        storage: "csv".to_owned(),
+        nullable: true,
+    };
     Ok(Some(reader.headers()?.iter().map(column).collect()))
 }
 

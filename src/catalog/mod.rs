@@ -3,37 +3,12 @@
 
 mod columns;
 mod files;
+mod layouts;
 mod list;
 mod overrides;
 
 pub use columns::{Column, describe};
 pub use files::{find, read, read_even_empty};
+pub use layouts::{Catalog, Layout};
 pub use list::{IdList, read_list};
 pub use overrides::{OverridesFile, read_overrides};
-
-use std::path::PathBuf;
-
-use crate::plan::InputFile;
-
-/// What one input offers.
-#[derive(Clone, Debug)]
-pub struct Catalog {
-    /// The files, sorted by path.
-    pub files: Vec<InputFile>,
-    /// The folder under which `key=value` folders are columns, if there are such folders.
-    pub hive_root: Option<PathBuf>,
-    /// Columns of the files, then those of the folders.
-    pub columns: Vec<Column>,
-}
-
-impl Catalog {
-    /// Rows of all files.
-    pub fn rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rows).sum()
-    }
-
-    /// The column of a name.
-    pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.name == name)
-    }
-}

@@ -48,6 +48,20 @@ impl Observer for Progress {
         }
     }
 
+    fn rows(&mut self, note: &str) {
+        match self.format {
+            Format::Text => eprintln!("{:<10}             {note}", "rows"),
+            Format::Json => eprintln!("{}", json!({"rows": note})),
+        }
+    }
+
+    fn warning(&mut self, message: &str) {
+        match self.format {
+            Format::Text => eprintln!("warning: {message}"),
+            Format::Json => eprintln!("{}", json!({"warning": message})),
+        }
+    }
+
     fn stop(&mut self, _phase: &str) {
         self.clear();
     }

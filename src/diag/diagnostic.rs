@@ -128,6 +128,11 @@ impl Diagnostics {
         }
     }
 
+    /// Adds all of these.
+    pub fn append(&mut self, more: Self) {
+        more.list.into_iter().for_each(|one| self.push(one));
+    }
+
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.has_errors

@@ -60,6 +60,22 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// The inputs as the rules file has them: files of one input that are read as several are one again.
+    pub fn by_input(&self) -> Vec<InputCounts> {
+        let mut inputs: Vec<InputCounts> = Vec::new();
+        for one in &self.inputs {
+            match inputs.iter_mut().find(|known| known.name == one.name && known.path == one.path) {
+                None => inputs.push(one.clone()),
+                Some(known) => {
+                    known.counts.add(&one.counts);
+                    known.joined += one.joined;
+                    known.suppressed_customers += one.suppressed_customers;
+                }
+            }
+        }
+        inputs
+    }
+
     /// All orders together.
     pub fn of_orders(&self) -> Counts {
         let mut sum = Counts::default();

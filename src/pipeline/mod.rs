@@ -8,6 +8,7 @@
 
 mod compile;
 mod exit;
+mod gates;
 mod key;
 mod model;
 mod observer;

@@ -15,6 +15,10 @@ pub trait Observer {
     fn begin(&mut self, _phase: &str) {}
     /// It has ended well, after so many seconds; `note` says in a few words what came of it.
     fn end(&mut self, _phase: &str, _seconds: f64, _note: &str) {}
+    /// What happened to the rows of an input.
+    fn rows(&mut self, _note: &str) {}
+    /// Something that is probably not meant; the run goes on.
+    fn warning(&mut self, _message: &str) {}
     /// It has ended in a failure, which is told by other means.
     fn stop(&mut self, _phase: &str) {}
 }

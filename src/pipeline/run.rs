@@ -9,6 +9,7 @@ use crate::report::Outcome;
 use crate::resolve::Settings;
 use crate::spec::Override;
 
+use super::gates;
 use super::observer::Phases;
 use super::{Asked, Data, Exit, Failure, Observer, compile, prepare, read_model};
 
@@ -73,6 +74,9 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
         || job.profile(&resources),
         |(profile, origin)| profile_note(profile, resources.cache.as_ref().map(|_| origin)),
     )?;
+    let passed = gates::check(plan, &profile)?;
+    passed.notes.iter().for_each(|note| phases.observer.rows(note));
+    passed.warnings.iter().for_each(|warning| phases.observer.warning(warning));
     let learned = job.learn_in(profile, frozen, &resources, &mut phases)?;
     let published = phases.phase(
         "publish",

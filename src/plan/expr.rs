@@ -29,6 +29,9 @@ pub enum ExprKind {
     /// Null is `else`; conversions widen, but for Double → Decimal, which rounds half away from zero and makes
     /// null of what is no finite number, and Time → Date, which is the local date.
     Cast(Box<Expr>),
+    /// What the rules file asks for: null where a value has no counterpart in the type (a fraction in whole numbers, a text
+    /// that is no number); doubles and decimals to decimals with fewer places are rounded half away from zero.
+    Convert(Box<Expr>),
     /// SQL's three-valued `not`.
     Not(Box<Expr>),
     /// SQL's three-valued `and`.
@@ -233,6 +236,7 @@ impl Expr {
         match &self.kind {
             ExprKind::Literal(_) | ExprKind::Column(_) => {}
             ExprKind::Cast(x)
+            | ExprKind::Convert(x)
             | ExprKind::Not(x)
             | ExprKind::In(x, _)
             | ExprKind::IsNull(x)
@@ -343,6 +347,7 @@ impl fmt::Display for Expr {
             ExprKind::Literal(literal) => write!(f, "{literal}"),
             ExprKind::Column(column) => write!(f, "{column}"),
             ExprKind::Cast(x) => write!(f, "cast({x} as {})", self.ty.sql()),
+            ExprKind::Convert(x) => write!(f, "convert({x} as {})", self.ty.sql()),
             ExprKind::Not(x) => write!(f, "not ({x})"),
             ExprKind::And(x, y) => write!(f, "({x} and {y})"),
             ExprKind::Or(x, y) => write!(f, "({x} or {y})"),

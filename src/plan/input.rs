@@ -17,8 +17,12 @@ pub struct Table {
     pub files: Vec<InputFile>,
     /// The folder under which `key=value` folders are columns; none where there are no such folders.
     pub hive_root: Option<PathBuf>,
-    /// The columns that are read, each once, in the order of their first use.
+    /// The columns that are read, each once, in the order of their first use; computed ones among them.
     pub columns: Vec<InputColumn>,
+    /// What roles are that are no column of the files but an expression over them: each is a column of this name.
+    pub computed: Vec<(String, Expr)>,
+    /// Whether an id that is empty or blank is an id like others.
+    pub keeps_blank_ids: bool,
     /// The zone whose local dates count.
     pub timezone: Tz,
 }
@@ -120,10 +124,12 @@ pub struct InputFile {
 /// A column that is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputColumn {
-    /// Its name in the files.
+    /// Its name in the files, or the text of the expression that computes it.
     pub name: String,
     /// How the files hold it.
     pub physical: Physical,
+    /// The exact type in the files, as its footers name it: files that differ in it are read side by side.
+    pub storage: String,
     /// What conditions on this input see.
     pub ty: Type,
     /// What aggregates see: the one type of this column in all inputs of the source.
@@ -145,12 +151,18 @@ pub enum Physical {
     Decimal(u8),
     /// Texts.
     Text,
+    /// Bytes without an annotation, which are texts where they are valid UTF-8.
+    Bytes,
+    /// UUIDs of 16 bytes, which are texts of 36 characters.
+    Uuid,
     /// Dates.
     Date,
     /// Local times.
     Naive,
     /// Instants (UTC).
     Instant,
+    /// Nothing but nulls, or a column that is not there.
+    Null,
     /// Anything else, by its name; cannot be used.
     Other(String),
 }
@@ -186,7 +198,7 @@ pub struct Time {
 }
 
 /// How the files hold times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimeEncoding {
     /// Dates: already local.
     Date,
@@ -196,6 +208,25 @@ pub enum TimeEncoding {
     Instant,
     /// ISO texts: read as local.
     Text,
+    /// Texts in this form of `strftime`: read as local.
+    Format(String),
+    /// Numbers of so many microseconds, or of so many to a microsecond, since 1970 in UTC.
+    Epoch(EpochUnit),
+    /// Nothing but nulls.
+    Null,
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpochUnit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Nanoseconds.
+    Nanoseconds,
 }
 
 /// The amount of an order.
@@ -220,6 +251,20 @@ pub enum AmountEncoding {
     Float,
     /// Decimal numbers as text.
     Text,
+    /// Nothing but nulls.
+    Null,
+}
+
+impl EpochUnit {
+    /// The unit in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Microseconds => "microseconds",
+            Self::Nanoseconds => "nanoseconds",
+        }
+    }
 }
 
 impl Table {
@@ -254,6 +299,12 @@ impl fmt::Display for Input {
         )?;
         if let Some(Amount { column, encoding, scale }) = &self.amount {
             writeln!(f, "  amount            {column} ({encoding:?}, {scale} places)")?;
+        }
+        for (name, expr) in &self.table.computed {
+            writeln!(f, "  computed          {name} = {expr}")?;
+        }
+        if self.table.keeps_blank_ids {
+            writeln!(f, "  blank ids         are ids")?;
         }
         if let Some(condition) = &self.condition {
             writeln!(f, "  where             {condition}")?;

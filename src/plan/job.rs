@@ -138,7 +138,9 @@ impl Plan {
 
     /// Whether the orders of one input are all there is, so that no other input has to be told from them.
     pub fn reads_only_orders(&self) -> bool {
-        self.orders.len() == 1 && self.events.is_empty() && self.customers.is_none()
+        // Files that differ are several inputs of one path.
+        let one_path = self.orders.iter().all(|input| input.table.path == self.orders[0].table.path);
+        one_path && self.events.is_empty() && self.customers.is_none()
     }
 
     /// Decimal places of money, if the orders have amounts.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{Counts, InputCounts, OverrideCounts, Profile};
 use crate::fit::Model;
-use crate::plan::{AmountEncoding, InputFile, Plan, hex};
+use crate::plan::{AmountEncoding, Input, InputFile, Plan, hex};
 
 use super::Error;
 
@@ -206,7 +206,8 @@ impl Manifest {
             footer_sha256: file.footer_sha256.clone(),
         });
         let counts = &profile.counts;
-        let by_input = counts.inputs.iter().enumerate().map(|(at, one)| rows_of(plan, at, one));
+        let by_input = counts.by_input();
+        let by_input = by_input.iter().map(|one| rows_of(plan, one));
         const ROUNDED: &str = ", rounded half away from zero as it is read";
         let amounts = plan.orders.iter().filter_map(|input| input.amount.as_ref()).map(|amount| {
             let rounded = match amount.encoding {
@@ -277,11 +278,12 @@ impl RowCounts {
     }
 }
 
-fn rows_of(plan: &Plan, at: usize, one: &InputCounts) -> InputRows {
-    let kind = match at {
-        at if at < plan.orders.len() => InputKind::Orders,
-        at if at < plan.inputs().count() => InputKind::Events,
-        _ => InputKind::Customers,
+fn rows_of(plan: &Plan, one: &InputCounts) -> InputRows {
+    let is_of = |inputs: &[Input]| inputs.iter().any(|input| input.source.name() == one.name);
+    let kind = match () {
+        () if is_of(&plan.orders) => InputKind::Orders,
+        () if is_of(&plan.events) => InputKind::Events,
+        () => InputKind::Customers,
     };
     let joins =
         kind == InputKind::Orders && plan.customers.as_ref().is_some_and(|customers| customers.unknown_join);
@@ -295,7 +297,8 @@ fn rows_of(plan: &Plan, at: usize, one: &InputCounts) -> InputRows {
 
 fn suppressed(plan: &Plan, profile: &Profile) -> Option<Suppressed> {
     let list = plan.suppress.as_ref()?;
-    let inputs = profile.counts.inputs.iter().map(|one| SuppressedIn {
+    let by_input = profile.counts.by_input();
+    let inputs = by_input.iter().map(|one| SuppressedIn {
         input: one.name.clone(),
         path: one.path.clone(),
         customers: one.suppressed_customers,

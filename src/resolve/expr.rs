@@ -115,6 +115,7 @@ impl Typer<'_> {
                 Some(negate_if(*negated, Expr::new(like, Type::Bool)))
             }
             WrittenKind::Case(branches, otherwise) => self.case(branches, otherwise.as_deref(), written.span),
+            WrittenKind::Cast(inner, ty) => self.written_cast(inner, ty),
             WrittenKind::Call(name, distinct, args) => {
                 let call = Call { name, distinct: *distinct, args, span: written.span };
                 self.function(&call)

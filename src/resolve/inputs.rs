@@ -10,6 +10,7 @@ use crate::plan::{self, Customer, Expr, OrderId, Role, Source, Type};
 use crate::spec::{self, Grain};
 
 use super::catalogs::Catalogs;
+use super::computed;
 use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::population;
 use super::roles::{self, DEFAULT_SCALE, check_id_type, table};
@@ -28,14 +29,17 @@ pub(super) struct Inputs {
     pub(super) attributes: Vec<(String, Type)>,
     /// Whether a row of the orders is an order.
     pub(super) row_is_order: bool,
-    plan: Option<Resolved>,
+    plan: Option<Resolved<Layout>>,
 }
 
+/// An input, and what its files offer: files of one input that hold a column in different types are several of these.
+type Layout = (plan::Input, Catalog);
+
 /// What goes into the plan.
-pub(super) struct Resolved {
+pub(super) struct Resolved<I = plan::Input> {
     pub(super) timezone: Tz,
-    pub(super) orders: Vec<plan::Input>,
-    pub(super) events: Vec<plan::Input>,
+    pub(super) orders: Vec<I>,
+    pub(super) events: Vec<I>,
     pub(super) customers: Option<plan::Customers>,
     pub(super) suppress: Option<plan::Suppress>,
 }
@@ -91,7 +95,7 @@ pub(super) fn resolve(
     Inputs {
         orders: scope,
         events: event_scopes,
-        customer: Customer { column: first.value.clone(), ty: id_type },
+        customer: Customer { column: computed::id_name(&written[0].roles), ty: id_type },
         attributes: population.attributes,
         row_is_order: !matches!(&written[0].grain, Some(grain) if grain.value == Grain::Line),
         plan,
@@ -100,18 +104,58 @@ pub(super) fn resolve(
 
 impl Inputs {
     /// The inputs with the columns that the aggregates read; none where something is wrong or not there.
-    pub(super) fn finish(self, aggregates: &[plan::Aggregate], catalogs: &Catalogs) -> Option<Resolved> {
-        let mut plan = self.plan?;
-        let order_catalogs = catalogs.orders_of(plan.orders.len());
-        for (input, catalog) in plan.orders.iter_mut().zip(order_catalogs) {
-            input.table.columns = self.orders.used_columns(input, catalog?, aggregates);
-        }
-        let event_catalogs = catalogs.events_of(plan.events.len());
-        for ((input, catalog), (_, scope)) in plan.events.iter_mut().zip(event_catalogs).zip(&self.events) {
-            input.table.columns = scope.as_ref()?.used_columns(input, catalog?, aggregates);
-        }
-        Some(plan)
+    pub(super) fn finish(self, aggregates: &[plan::Aggregate]) -> Option<Resolved> {
+        let Resolved { timezone, orders, events, customers, suppress } = self.plan?;
+        let orders = orders.into_iter().map(|one| with_columns(one, &self.orders, aggregates)).collect();
+        let scope_of = |input: &plan::Input| {
+            let name = input.source.name();
+            self.events.iter().find(|(known, _)| known == name).and_then(|(_, scope)| scope.as_ref())
+        };
+        let events: Option<Vec<plan::Input>> = events
+            .into_iter()
+            .map(|one| {
+                let scope = scope_of(&one.0)?;
+                Some(with_columns(one, scope, aggregates))
+            })
+            .collect();
+        let (orders, events) = (alike_together(orders), alike_together(events?));
+        Some(Resolved { timezone, orders, events, customers, suppress })
     }
+}
+
+fn with_columns(
+    (mut input, catalog): Layout,
+    scope: &RowScope,
+    aggregates: &[plan::Aggregate],
+) -> plan::Input {
+    input.table.columns = scope.used_columns(&input, &catalog, aggregates);
+    input
+}
+
+/// Layouts that differ only in columns that nobody reads are one again.
+fn alike_together(inputs: Vec<plan::Input>) -> Vec<plan::Input> {
+    let mut together: Vec<plan::Input> = Vec::new();
+    for input in inputs {
+        let is_alike = |known: &plan::Input| {
+            let mut bare = input.clone();
+            bare.table.files.clone_from(&known.table.files);
+            for (column, known) in bare.table.columns.iter_mut().zip(&known.table.columns) {
+                column.nullable = known.nullable;
+            }
+            bare == *known
+        };
+        match together.iter_mut().find(|known| is_alike(known)) {
+            None => together.push(input),
+            Some(known) => {
+                for (column, more) in known.table.columns.iter_mut().zip(&input.table.columns) {
+                    column.nullable |= more.nullable;
+                }
+                known.table.files.extend(input.table.files);
+                known.table.files.sort_by(|one, other| one.path.cmp(&other.path));
+            }
+        }
+    }
+    together
 }
 
 /// One source: its inputs have the same roles, and their rows are one table.
@@ -121,10 +165,10 @@ fn source(
     timezone: Option<Tz>,
     as_of: NaiveDate,
     out: &mut Diagnostics,
-) -> (RowScope, Option<Vec<plan::Input>>) {
+) -> (RowScope, Option<Vec<Layout>>) {
     check_roles(tables, out);
-    let mut parts: Vec<Part<'_>> =
-        tables.iter().map(|(written, catalog)| Part::of(written, *catalog, out)).collect();
+    let layouts = layouts(tables, as_of, out);
+    let mut parts: Vec<Part<'_>> = layouts.iter().map(|layout| Part::of(layout, out)).collect();
     // The one that keeps the most places loses nothing of the others.
     let money = parts.iter().map(|part| part.money).max().unwrap_or(DEFAULT_SCALE);
     parts.iter_mut().for_each(|part| part.set_money(money));
@@ -142,8 +186,7 @@ fn source(
     let mut known = vec![("customer", Role::Customer, id_type), ("time", Role::Time, Type::Time)];
     known.extend(order_type.map(|ty| ("order", Role::Order, ty)));
     known.extend(first.amount.as_ref().map(|_| ("amount", Role::Amount, amount_type)));
-    let catalogs: Option<Vec<_>> =
-        parts.iter().map(|part| Some((part.written.path.value.as_str(), part.catalog?))).collect();
+    let catalogs: Option<Vec<_>> = parts.iter().map(|part| Some((part.label, part.catalog?))).collect();
     let scope = RowScope {
         source: source.clone(),
         customer_type: id_type,
@@ -153,7 +196,7 @@ fn source(
         as_of,
         files_first: false,
     };
-    let inputs: Vec<Option<plan::Input>> = parts
+    let inputs: Vec<Option<Layout>> = parts
         .into_iter()
         .map(|part| {
             let condition = part.condition(&scope, out);
@@ -163,10 +206,81 @@ fn source(
     (scope, inputs.into_iter().collect())
 }
 
+/// One layout of one input, as far as it is known.
+struct OneLayout<'a> {
+    written: &'a spec::Input,
+    /// What messages call it.
+    label: String,
+    catalog: Option<Catalog>,
+    /// What roles compute.
+    computed: Vec<(String, Expr)>,
+    /// Whether an earlier layout of the same input has been looked at: what is wrong with the rules is said once.
+    is_first: bool,
+}
+
+/// Every layout of every input. Where there is no data, an input is one layout.
+fn layouts<'a>(
+    tables: &[(&'a spec::Input, Option<&Catalog>)],
+    as_of: NaiveDate,
+    out: &mut Diagnostics,
+) -> Vec<OneLayout<'a>> {
+    let mut layouts = Vec::new();
+    for (written, catalog) in tables {
+        let path = written.path.value.clone();
+        let Some(catalog) = catalog else {
+            let (catalog, computed) = (None, Vec::new());
+            layouts.push(OneLayout { written, label: path, catalog, computed, is_first: true });
+            continue;
+        };
+        let parts = catalog.parts(written.missing_is_null);
+        let several = parts.len() > 1;
+        for (at, mut part) in parts.into_iter().enumerate() {
+            if written.int96_is_local {
+                let of_int96 = part.columns.iter_mut().filter(|column| column.storage.starts_with("INT96"));
+                of_int96.for_each(|column| column.physical = plan::Physical::Naive);
+            }
+            let label = match (several, part.files.first(), part.files.len() - 1) {
+                (true, Some(first), 0) => first.path.display().to_string(),
+                (true, Some(first), more) => format!("{} and {more} more files", first.path.display()),
+                _ => path.clone(),
+            };
+            lacking(written, catalog, &mut part, out);
+            let mut ignored = Diagnostics::new();
+            let said = if at == 0 { &mut *out } else { &mut ignored };
+            let computed = computed::add(&written.roles, &label, &mut part, as_of, said);
+            layouts.push(OneLayout { written, label, catalog: Some(part), computed, is_first: at == 0 });
+        }
+    }
+    layouts
+}
+
+/// Says which roles have no column in the files of a layout, though other files of the input have them.
+fn lacking(written: &spec::Input, whole: &Catalog, part: &mut Catalog, out: &mut Diagnostics) {
+    let spec::Roles { customer, order, time, amount, .. } = &written.roles;
+    for role in [Some(customer), order.as_ref(), Some(time), amount.as_ref()].into_iter().flatten() {
+        let Some(column) = whole.column(&role.value).filter(|_| part.column(&role.value).is_none()) else {
+            continue;
+        };
+        let first = part.files.first().map_or_else(String::new, |file| file.path.display().to_string());
+        let more = match part.files.len() - 1 {
+            0 => "has".to_owned(),
+            1 => "and one more file have".to_owned(),
+            more => format!("and {more} more files have"),
+        };
+        let message = format!("`{first}` {more} no column `{}`, and other files have it", role.value);
+        let hint = "`missing: null` reads it as null there; or leave those files out of `path`";
+        out.push(Diagnostic::error(Code::FilesDisagree, message).with_span(role.span).with_hint(hint));
+        part.columns.push(column.clone());
+    }
+}
+
 /// One input while it is resolved.
 struct Part<'a> {
     written: &'a spec::Input,
+    label: &'a str,
     catalog: Option<&'a Catalog>,
+    computed: &'a [(String, Expr)],
+    is_first: bool,
     customer: Option<Customer>,
     time: Option<plan::Time>,
     order_type: Type,
@@ -177,10 +291,12 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(written: &'a spec::Input, catalog: Option<&'a Catalog>, out: &mut Diagnostics) -> Self {
-        let spec::Input { path: _, roles, grain: _, condition: _, scale } = written;
+    fn of(layout: &'a OneLayout<'a>, out: &mut Diagnostics) -> Self {
+        let OneLayout { written, label, catalog, computed, is_first } = layout;
+        let catalog = catalog.as_ref();
+        let spec::Input { roles, scale, .. } = written;
         let customer = roles::customer(&roles.customer, catalog, out);
-        let time = roles::time(&roles.time, catalog, out);
+        let time = roles::time(&roles.time, roles.time_form.as_ref(), catalog, out);
         let amount = roles.amount.as_ref().map(|role| roles::amount(role, scale.as_ref(), catalog, out));
         let order_type =
             roles.order.as_ref().map_or(Type::Unknown, |role| roles::order_type(role, catalog, out));
@@ -188,7 +304,8 @@ impl<'a> Part<'a> {
             Some(Some(amount)) => amount.scale,
             _ => scale.as_ref().map_or(DEFAULT_SCALE, |scale| scale.value),
         };
-        Self { written, catalog, customer, time, order_type, amount, money }
+        let is_first = *is_first;
+        Self { written, label, catalog, computed, is_first, customer, time, order_type, amount, money }
     }
 
     fn set_money(&mut self, scale: u8) {
@@ -201,10 +318,17 @@ impl<'a> Part<'a> {
     /// Its `where`, on its own columns; the inner none is one that is wrong.
     fn condition(&self, scope: &RowScope, out: &mut Diagnostics) -> Option<Option<Expr>> {
         let written = self.written.condition.as_ref()?;
-        let own = self.catalog.map(|catalog| united::columns(&[(self.written.path.value.as_str(), catalog)]));
+        let own = self.catalog.map(|catalog| united::columns(&[(self.label, catalog)]));
         let scope = RowScope { files_first: true, columns: own, ..scope.clone() };
         let mut none = NoAggregates("`where` is asked of each row", BY_RULE);
-        Some(Typer { scope: &scope, aggregates: &mut none, out }.condition(written.as_ref()?))
+        let mut said = Diagnostics::new();
+        let condition =
+            Typer { scope: &scope, aggregates: &mut none, out: &mut said }.condition(written.as_ref()?);
+        // What is wrong in all layouts is said once; what is wrong in a later one only is said there.
+        if self.is_first || !out.has_errors() {
+            out.append(said);
+        }
+        Some(condition)
     }
 
     fn finish(
@@ -213,11 +337,14 @@ impl<'a> Part<'a> {
         condition: Option<Option<Expr>>,
         order_type: Option<Type>,
         timezone: Option<Tz>,
-    ) -> Option<plan::Input> {
+    ) -> Option<Layout> {
         let order = self.written.roles.order.as_ref().zip(order_type);
-        Some(plan::Input {
+        let mut table = table(&self.written.path, self.catalog?, timezone?);
+        table.computed = self.computed.to_vec();
+        table.keeps_blank_ids = self.written.keeps_blank_ids;
+        let input = plan::Input {
             source,
-            table: table(&self.written.path, self.catalog?, timezone?),
+            table,
             condition: match condition {
                 None => None,
                 Some(condition) => Some(condition?),
@@ -230,7 +357,8 @@ impl<'a> Part<'a> {
                 Some(amount) => Some(amount?),
             },
             later_than: None,
-        })
+        };
+        Some((input, self.catalog?.clone()))
     }
 }
 
@@ -256,7 +384,7 @@ fn unite_orders(parts: &[Part<'_>], out: &mut Diagnostics) -> Type {
 fn check_roles(tables: &[(&spec::Input, Option<&Catalog>)], out: &mut Diagnostics) {
     let Some(((first, _), rest)) = tables.split_first() else { return };
     let roles = |input: &spec::Input| {
-        let spec::Roles { customer: _, order, time: _, amount } = &input.roles;
+        let spec::Roles { order, amount, .. } = &input.roles;
         [("order", order.is_some()), ("amount", amount.is_some())]
     };
     for (other, _) in rest {

@@ -7,6 +7,8 @@ mod audiences;
 mod bands;
 mod catalogs;
 mod clv;
+mod computed;
+mod convert;
 mod edges;
 mod expr;
 mod facts;
@@ -156,7 +158,7 @@ pub fn resolve(
     let learns_of_gaps = segmentations.iter().any(|one| one.lifecycle.is_some());
     let facts = facts::resolve(row_is_order, learns_of_gaps, &inputs.orders, &mut aggregates);
     let customer = inputs.customer.clone();
-    let inputs = inputs.finish(&aggregates.list, catalogs)?;
+    let inputs = inputs.finish(&aggregates.list)?;
     Some(Plan {
         name: name.value.clone(),
         as_of: settings.as_of,

@@ -99,7 +99,14 @@ fn of_customers(
 fn read_as_is(column: &Column) -> InputColumn {
     let ty = column.ty().unwrap_or(Type::Unknown);
     let (name, physical) = (column.name.clone(), column.physical.clone());
-    InputColumn { name, physical, ty, shared_ty: ty, nullable: column.nullable }
+    InputColumn {
+        name,
+        physical,
+        storage: column.storage.clone(),
+        ty,
+        shared_ty: ty,
+        nullable: column.nullable,
+    }
 }
 
 /// An attribute, of unknown type where its column is not there or cannot be used.

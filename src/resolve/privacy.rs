@@ -60,7 +60,7 @@ impl<'a> Ids<'a> {
         let columns: Vec<&str> = ids.map(|id| id.value.as_str()).collect();
         let mut roles = vec![Role::Customer];
         for input in rows() {
-            let spec::Roles { customer: _, order, time: _, amount } = &input.roles;
+            let spec::Roles { order, amount, .. } = &input.roles;
             for (column, role) in [(order, Role::Order), (amount, Role::Amount)] {
                 if column.as_ref().is_some_and(|column| columns.contains(&column.value.as_str())) {
                     roles.push(role);

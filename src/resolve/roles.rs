@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 use crate::catalog::{Catalog, describe};
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Spanned};
-use crate::plan::{self, AmountEncoding, Physical, TimeEncoding, Type};
+use crate::plan::{self, AmountEncoding, EpochUnit, Physical, TimeEncoding, Type};
+use crate::spec::TimeForm;
 
 use super::scope::unknown;
 
@@ -46,8 +47,10 @@ pub(super) fn customer(
 ) -> Option<plan::Customer> {
     let column = column(role, catalog, out)?;
     let ty = match &column.physical {
-        Physical::Text => Type::Text,
-        Physical::Int => Type::Int,
+        // Whole numbers come as floats and decimals, too: pandas writes the former where ids have gaps.
+        Physical::Text | Physical::Bytes | Physical::Uuid => Type::Text,
+        Physical::Int | Physical::Float | Physical::Decimal(_) => Type::Int,
+        Physical::Null => Type::Unknown,
         other => {
             wrong_type(role, other, "a customer's id is a text or a whole number", out);
             return None;
@@ -59,26 +62,83 @@ pub(super) fn customer(
 /// The time of the order or event.
 pub(super) fn time(
     role: &Spanned<String>,
+    form: Option<&Spanned<TimeForm>>,
     catalog: Option<&Catalog>,
     out: &mut Diagnostics,
 ) -> Option<plan::Time> {
     let column = column(role, catalog, out)?;
+    if let Some(form) = form {
+        return formed_time(role, form, &column.physical, out);
+    }
     let encoding = match &column.physical {
+        Physical::Null => TimeEncoding::Null,
         Physical::Date => TimeEncoding::Date,
         Physical::Naive => TimeEncoding::Naive,
         Physical::Instant => TimeEncoding::Instant,
-        Physical::Text => TimeEncoding::Text,
+        Physical::Text | Physical::Bytes => TimeEncoding::Text,
+        number @ (Physical::Int | Physical::Float | Physical::Decimal(_)) => {
+            let message =
+                format!("the column `{}` holds {}: what do they count?", role.value, describe(number));
+            let hint = format!(
+                "`time: {{column: {}, epoch: ms}}` reads milliseconds since 1970; also `s`, `us`, `ns`",
+                role.value
+            );
+            out.push(Diagnostic::error(Code::ColumnType, message).with_span(role.span).with_hint(hint));
+            return None;
+        }
         other => {
             wrong_type(role, other, "a time is a date, a timestamp or an ISO text", out);
             return None;
         }
     };
-    Some(plan::Time { column: role.value.clone(), encoding, by_instant: encoding == TimeEncoding::Instant })
+    let by_instant = encoding == TimeEncoding::Instant;
+    Some(plan::Time { column: role.value.clone(), encoding, by_instant })
+}
+
+/// The time in numbers or texts of a form that the rules file says.
+fn formed_time(
+    role: &Spanned<String>,
+    form: &Spanned<TimeForm>,
+    physical: &Physical,
+    out: &mut Diagnostics,
+) -> Option<plan::Time> {
+    let encoding = match (&form.value, physical) {
+        (_, Physical::Null) => TimeEncoding::Null,
+        (TimeForm::Epoch(unit), Physical::Int | Physical::Float | Physical::Decimal(_)) => {
+            TimeEncoding::Epoch(match unit.as_str() {
+                "s" => EpochUnit::Seconds,
+                "ms" => EpochUnit::Milliseconds,
+                "us" => EpochUnit::Microseconds,
+                _ => EpochUnit::Nanoseconds,
+            })
+        }
+        (TimeForm::Format(form), Physical::Text | Physical::Bytes) => TimeEncoding::Format(form.clone()),
+        (TimeForm::Epoch(_), other) => {
+            wrong_type(role, other, "`epoch` reads numbers", out);
+            return None;
+        }
+        (TimeForm::Format(_), other) => {
+            wrong_type(role, other, "`format` reads texts", out);
+            return None;
+        }
+    };
+    if let TimeForm::Format(text) = &form.value
+        && chrono::format::StrftimeItems::new(text).any(|item| item == chrono::format::Item::Error)
+    {
+        let message = format!("`{text}` is no form of a time");
+        let hint = "as in `%d.%m.%Y %H:%M`: day, month, year, hour, minute";
+        out.push(Diagnostic::error(Code::BadValue, message).with_span(form.span).with_hint(hint));
+        return None;
+    }
+    Some(plan::Time { column: role.value.clone(), encoding, by_instant: false })
 }
 
 /// The type of the order's id; unknown where it is not, or where it was complained about.
 pub(super) fn order_type(role: &Spanned<String>, catalog: Option<&Catalog>, out: &mut Diagnostics) -> Type {
     let Some(column) = column(role, catalog, out) else { return Type::Unknown };
+    if matches!(column.physical, Physical::Float | Physical::Decimal(_)) {
+        return Type::Int;
+    }
     column.ty().unwrap_or_else(|| {
         wrong_type(role, &column.physical, "an order's id is a text or a whole number", out);
         Type::Unknown
@@ -97,7 +157,8 @@ pub(super) fn amount(
         Physical::Int => AmountEncoding::Int,
         Physical::Decimal(scale) => AmountEncoding::Decimal(*scale),
         Physical::Float => AmountEncoding::Float,
-        Physical::Text => AmountEncoding::Text,
+        Physical::Text | Physical::Bytes => AmountEncoding::Text,
+        Physical::Null => AmountEncoding::Null,
         other => {
             wrong_type(role, other, "an amount is a number", out);
             return None;
@@ -129,6 +190,8 @@ pub(super) fn table(path: &Spanned<String>, catalog: &Catalog, timezone: Tz) -> 
         files: catalog.files.clone(),
         hive_root: catalog.hive_root.clone(),
         columns: Vec::new(),
+        computed: Vec::new(),
+        keeps_blank_ids: false,
         timezone,
     }
 }

@@ -93,6 +93,7 @@ impl RowScope {
         };
         let mut more: Vec<String> = Vec::new();
         let mut visit = |expr: &Expr| expr.columns(&mut |column| more.extend(note(column)));
+        input.table.computed.iter().for_each(|(_, expr)| visit(expr));
         input.condition.iter().for_each(&mut visit);
         for aggregate in aggregates.iter().filter(|aggregate| aggregate.source == self.source) {
             aggregate.condition.iter().for_each(&mut visit);
@@ -107,6 +108,7 @@ impl RowScope {
                 columns.push(InputColumn {
                     name: name.to_owned(),
                     physical: column.physical.clone(),
+                    storage: column.storage.clone(),
                     ty,
                     shared_ty: self.shared_type(name).unwrap_or(ty),
                     nullable: column.nullable,

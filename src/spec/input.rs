@@ -31,6 +31,12 @@ pub struct Input {
     pub condition: Option<Option<Expr>>,
     /// Decimal places of money.
     pub scale: Option<Spanned<u8>>,
+    /// Whether columns that some files lack are null there.
+    pub missing_is_null: bool,
+    /// Whether blank ids are ids.
+    pub keeps_blank_ids: bool,
+    /// Whether INT96 timestamps are local times.
+    pub int96_is_local: bool,
 }
 
 /// What one row is.
@@ -53,6 +59,19 @@ pub struct Roles {
     pub time: Spanned<String>,
     /// The amount.
     pub amount: Option<Spanned<String>>,
+    /// How times are read that are no dates, timestamps or ISO texts.
+    pub time_form: Option<Spanned<TimeForm>>,
+    /// Those of the texts above that can be expressions rather than the name of a column, each with its text.
+    pub expressions: Vec<(String, Expr)>,
+}
+
+/// How numbers or texts are times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimeForm {
+    /// Numbers of these units since 1970 in UTC: `s`, `ms`, `us` or `ns`.
+    Epoch(String),
+    /// Texts in this form of `strftime`.
+    Format(String),
 }
 
 /// A table of events, under a name of its own.
@@ -125,12 +144,7 @@ impl Input {
         let columns = node.get("columns")?;
         Some(Self {
             path: reader.text(node, "path")?,
-            roles: Roles {
-                customer: reader.text(columns, "customer")?,
-                order: reader.text(columns, "order"),
-                time: reader.text(columns, "time")?,
-                amount: reader.text(columns, "amount"),
-            },
+            roles: Roles::read(columns, reader)?,
             grain: reader.text(node, "grain").and_then(|grain| match grain.value.as_str() {
                 "order" => Some(Spanned::new(Grain::Order, grain.span)),
                 "line" => Some(Spanned::new(Grain::Line, grain.span)),
@@ -138,8 +152,44 @@ impl Input {
             }),
             condition,
             scale: reader.integer(node, "scale"),
+            missing_is_null: says(node, "missing", "null"),
+            keeps_blank_ids: says(node, "blank_ids", "keep"),
+            int96_is_local: says(node, "int96", "local"),
         })
     }
+}
+
+impl Roles {
+    fn read(columns: &Node, reader: &Reader<'_>) -> Option<Self> {
+        let time = columns.get("time")?;
+        let (time, time_form) = match &time.kind {
+            Kind::Map(_) => (reader.text(time, "column")?, TimeForm::read(time, reader)),
+            _ => (reader.text(columns, "time")?, None),
+        };
+        let customer = reader.text(columns, "customer")?;
+        let (order, amount) = (reader.text(columns, "order"), reader.text(columns, "amount"));
+        let written = [Some(&customer), order.as_ref(), Some(&time), amount.as_ref()];
+        let expressions = written.into_iter().flatten().filter_map(|text| reader.maybe_expression(text));
+        let expressions = expressions.collect();
+        Some(Self { customer, order, time, amount, time_form, expressions })
+    }
+}
+
+impl TimeForm {
+    fn read(node: &Node, reader: &Reader<'_>) -> Option<Spanned<Self>> {
+        let epoch = reader.text(node, "epoch").map(|unit| Spanned::new(Self::Epoch(unit.value), unit.span));
+        epoch.or_else(|| {
+            reader.text(node, "format").map(|form| Spanned::new(Self::Format(form.value), form.span))
+        })
+    }
+}
+
+/// Whether a key has this value; YAML's own null counts as its name.
+fn says(node: &Node, key: &str, value: &str) -> bool {
+    node.get(key).is_some_and(|found| match found.scalar() {
+        Some(text) => text == value,
+        None => value == "null" && matches!(found.kind, Kind::Null),
+    })
 }
 
 impl Customers {

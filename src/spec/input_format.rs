@@ -28,6 +28,22 @@ const WHERE_KEY: Key =
     optional("where", Shape::Expression, "an SQL condition on the file's columns; other rows are left out");
 const SCALE_KEY: Key = optional("scale", Shape::Integer(0, 6), "decimal places of money; 2 if left out");
 
+const MISSING_KEY: Key = optional(
+    "missing",
+    Shape::Choice(&["error", "null"]),
+    "a column that the rules read and that some files lack is an error (default), or null there",
+);
+const BLANK_IDS_KEY: Key = optional(
+    "blank_ids",
+    Shape::Choice(&["reject", "keep"]),
+    "rows whose customer id is empty or blank are set aside (default), or these are ids like others",
+);
+const INT96_KEY: Key = optional(
+    "int96",
+    Shape::Choice(&["utc", "local"]),
+    "timestamps of the old INT96 type are instants in UTC, as Spark writes them (default), or local times",
+);
+
 const ORDERS: Shape = Shape::Object(&Object {
     what: "`orders`",
     keys: &[
@@ -40,6 +56,9 @@ const ORDERS: Shape = Shape::Object(&Object {
         ),
         WHERE_KEY,
         SCALE_KEY,
+        MISSING_KEY,
+        BLANK_IDS_KEY,
+        INT96_KEY,
         optional("quality", Shape::NotBuilt, "limits on bad rows"),
     ],
     others: None,
@@ -48,17 +67,47 @@ const ORDERS: Shape = Shape::Object(&Object {
 const ROLES: Shape = Shape::Object(&Object {
     what: "`columns`",
     keys: &[
-        required("customer", Shape::Text, "the column with the customer's id"),
-        optional("order", Shape::Text, "the column with the order's id"),
-        required("time", Shape::Text, "the column with the time of the order or event"),
-        optional("amount", Shape::Text, "the column with the amount"),
+        required("customer", Shape::Text, "the column with the customer's id, or an expression over columns"),
+        optional("order", Shape::Text, "the column with the order's id, or an expression over columns"),
+        required(
+            "time",
+            Shape::Either(&[Shape::Text, TIME]),
+            "the column with the time of the order or event, or an expression over columns; of numbers and other texts than ISO a mapping that says how they are read",
+        ),
+        optional(
+            "amount",
+            Shape::Text,
+            "the column with the amount, or an expression: `Quantity * UnitPrice`",
+        ),
+    ],
+    others: None,
+});
+
+const TIME: Shape = Shape::Object(&Object {
+    what: "`time`",
+    keys: &[
+        required("column", Shape::Text, "the column with the time"),
+        optional(
+            "epoch",
+            Shape::Choice(&["s", "ms", "us", "ns"]),
+            "the column holds numbers: so many of these units since 1970 in UTC",
+        ),
+        optional("format", Shape::Text, "how texts write a time, as in `%d.%m.%Y %H:%M`"),
     ],
     others: None,
 });
 
 const EVENTS: Shape = Shape::Object(&Object {
     what: "a table of events",
-    keys: &[PATH_KEY, required("columns", ROLES, "which column plays which role"), WHERE_KEY, SCALE_KEY],
+    keys: &[
+        PATH_KEY,
+        required("columns", ROLES, "which column plays which role"),
+        WHERE_KEY,
+        SCALE_KEY,
+        MISSING_KEY,
+        BLANK_IDS_KEY,
+        INT96_KEY,
+    ],
     others: None,
 });
 

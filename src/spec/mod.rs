@@ -35,7 +35,7 @@ pub use clv::{Clv, Margin};
 pub use edges::Edges;
 pub use expr::Expr;
 pub use fitted::{Fitted, GapsOf};
-pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, Unknown};
+pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, TimeForm, Unknown};
 pub use metric::Metric;
 pub use output::Output;
 pub use overrides::{OverrideLine, OverrideLines, Overrides, read_overrides};

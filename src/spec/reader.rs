@@ -65,6 +65,14 @@ impl Reader<'_> {
         self.expression_of(node)
     }
 
+    /// A text that may be an expression rather than a name: the text and what it means.
+    pub(super) fn maybe_expression(&self, text: &Spanned<String>) -> Option<(String, Expr)> {
+        let is_name =
+            |expr: &Expr| matches!(expr.kind, expr::ExprKind::Name(_) | expr::ExprKind::QuotedName(_));
+        let read = expr::parse(&text.value, text.span, self.source).ok()?;
+        (!is_name(&read)).then(|| (text.value.clone(), read))
+    }
+
     /// A node's scalar as an expression; what is wrong with it is reported.
     pub(super) fn expression_of(&mut self, node: &Node) -> Option<Expr> {
         let text = node.scalar().filter(|text| !text.trim().is_empty())?;

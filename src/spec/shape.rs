@@ -158,7 +158,7 @@ fn check_scalar(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnostics) 
                 None => "write a number of days, from `1d` to `36500d`".to_owned(),
             },
         ),
-        Shape::Choice(words) if !words.contains(&text) => wrong(
+        Shape::Choice(words) if !words.contains(&text) && node.kind != Kind::Null => wrong(
             format!("`{text}` is not {}", shape.describe()),
             did_you_mean(text, words.iter().copied())
                 .unwrap_or_else(|| format!("write {}", shape.describe())),
@@ -184,6 +184,8 @@ fn fits(shape: &Shape, kind: &Kind) -> bool {
         Shape::Bool => matches!(kind, Kind::Bool(_)),
         Shape::Cell => !matches!(kind, Kind::List(_) | Kind::Map(_)),
         Shape::Integer(..) | Shape::Number | Shape::Version(_) => matches!(kind, Kind::Number(_)),
+        // YAML's own null is one of the words, where that word is.
+        Shape::Choice(words) if *kind == Kind::Null => words.contains(&"null"),
         Shape::Text | Shape::Days | Shape::Choice(_) | Shape::Expression => {
             matches!(kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_))
         }

@@ -131,7 +131,7 @@ impl<'a> Tables<'a> {
             tables.filter(|(name, _)| name.value == table).flat_map(|(_, rows)| rows).collect()
         };
         let roles = |roles: &spec::Roles| {
-            let spec::Roles { customer, order, time, amount } = roles;
+            let spec::Roles { customer, order, time, amount, .. } = roles;
             let optional = [("order", order), ("amount", amount)];
             let optional = optional
                 .into_iter()

@@ -54,7 +54,9 @@ fn array(physical: &Physical, cells: &[Option<Value>]) -> Result<ArrayRef, arrow
             let array = each!(Decimal).collect::<Decimal128Array>();
             Arc::new(array.with_precision_and_scale(38, i8::try_from(*scale).unwrap_or(0))?)
         }
-        Physical::Text | Physical::Other(_) => Arc::new(each!(Text).collect::<StringArray>()),
+        Physical::Text | Physical::Bytes | Physical::Uuid | Physical::Null | Physical::Other(_) => {
+            Arc::new(each!(Text).collect::<StringArray>())
+        }
         Physical::Date => Arc::new(each!(Date).collect::<Date32Array>()),
         Physical::Naive => Arc::new(each!(Time).collect::<TimestampMicrosecondArray>()),
         Physical::Instant => {

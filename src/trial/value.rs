@@ -28,7 +28,7 @@ pub(super) fn read(text: &str, physical: &Physical, zone: Tz) -> Option<Value> {
         Physical::Int => Value::Int(text.parse().ok()?),
         Physical::Float => Value::Float(text.parse().ok()?),
         Physical::Decimal(scale) => Value::Decimal(Decimal::parse(text)?.rescale(*scale)?),
-        Physical::Text => Value::Text(text.to_owned()),
+        Physical::Text | Physical::Bytes | Physical::Uuid | Physical::Null => Value::Text(text.to_owned()),
         Physical::Date => {
             let days = (NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()? - NaiveDate::default()).num_days();
             Value::Date(i32::try_from(days).ok()?)
@@ -48,7 +48,9 @@ pub(super) fn numbered(row: usize, physical: &Physical) -> Option<Value> {
     let number = 9_000_000_000_i64.checked_add(i64::try_from(row).ok()?)?;
     match physical {
         Physical::Int => Some(Value::Int(number)),
-        Physical::Text => Some(Value::Text(format!("order of row {}", row + 1))),
+        Physical::Text | Physical::Bytes | Physical::Uuid => {
+            Some(Value::Text(format!("order of row {}", row + 1)))
+        }
         Physical::Float => Some(Value::Float(number as f64)),
         Physical::Decimal(scale) => Some(Value::Decimal(i128::from(number) * 10_i128.pow(u32::from(*scale)))),
         _ => None,

@@ -105,7 +105,15 @@ impl Input {
     }
 
     fn of_table(name: &str, row: &'static str, table: &plan::Table, mut columns: Vec<Column>) -> Self {
-        let plan::Table { path, files, hive_root: _, columns: read, timezone } = table;
+        let plan::Table {
+            path,
+            files,
+            hive_root: _,
+            columns: read,
+            computed: _,
+            keeps_blank_ids: _,
+            timezone,
+        } = table;
         for column in read {
             if !columns.iter().any(|known| known.name == column.name) {
                 columns.push(Column { role: None, ..Column::of("", &column.name, table) });
@@ -202,6 +210,11 @@ impl Column {
         let note = match encoding {
             TimeEncoding::Instant => format!("converted to {}", table.timezone),
             TimeEncoding::Text => format!("read as ISO 8601, in {}", table.timezone),
+            TimeEncoding::Format(form) => format!("read as `{form}`, in {}", table.timezone),
+            TimeEncoding::Epoch(unit) => {
+                format!("{} since 1970, converted to {}", unit.words(), table.timezone)
+            }
+            TimeEncoding::Null => "nothing but nulls".to_owned(),
             TimeEncoding::Date | TimeEncoding::Naive => format!("in {}", table.timezone),
         };
         Self { note: Some(note), ..Self::of("time", column, table) }
@@ -215,6 +228,7 @@ impl Column {
             AmountEncoding::Decimal(own) if own < scale => format!("kept with {scale} places"),
             AmountEncoding::Decimal(_) | AmountEncoding::Float => format!("rounded to {scale} places"),
             AmountEncoding::Int => "whole units".to_owned(),
+            AmountEncoding::Null => "nothing but nulls".to_owned(),
             AmountEncoding::Text => format!("read as a number with {scale} places"),
         };
         Self { note: Some(note), ..found }
@@ -247,6 +261,9 @@ fn held(physical: &Physical) -> String {
         Physical::Date => "date".to_owned(),
         Physical::Naive => "local time".to_owned(),
         Physical::Instant => "instant".to_owned(),
+        Physical::Bytes => "bytes, read as text".to_owned(),
+        Physical::Uuid => "UUID".to_owned(),
+        Physical::Null => "nulls".to_owned(),
         Physical::Other(what) => what.clone(),
     }
 }

@@ -119,6 +119,9 @@ impl<'a> Sql<'a> {
             ExprKind::Column(column) => whole(self.column(column)),
             ExprKind::Cast(x) if is_day(expr) => whole(call("day", &[self.expr(x)])),
             ExprKind::Cast(x) => self.written(x),
+            ExprKind::Convert(x) => {
+                whole(format!("cast({} as {})", self.expr(x), expr.ty.sql().to_lowercase()))
+            }
             ExprKind::Not(x) => match self.predicate(x, "not ") {
                 Some(text) => Written { text, hold: Hold::Predicate },
                 None => Written { text: format!("not {}", self.inside(x, Hold::Whole)), hold: Hold::Not },

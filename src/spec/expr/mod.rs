@@ -54,6 +54,8 @@ pub enum ExprKind {
     Like(Box<Expr>, Spanned<String>, bool),
     /// `case when c then r … else e end`
     Case(Vec<(Expr, Expr)>, Option<Box<Expr>>),
+    /// `cast(x as bigint)`, whatever the type is called.
+    Cast(Box<Expr>, Spanned<String>),
     /// `name(args)`, with `distinct` inside the parentheses or not.
     Call(Spanned<String>, bool, Vec<Expr>),
 }
@@ -99,7 +101,11 @@ impl Expr {
             | ExprKind::Name(_)
             | ExprKind::QuotedName(_)
             | ExprKind::Star => Vec::new(),
-            ExprKind::Not(x) | ExprKind::Negate(x) | ExprKind::IsNull(x, _) | ExprKind::Like(x, ..) => {
+            ExprKind::Not(x)
+            | ExprKind::Negate(x)
+            | ExprKind::IsNull(x, _)
+            | ExprKind::Like(x, ..)
+            | ExprKind::Cast(x, _) => {
                 vec![x]
             }
             ExprKind::Binary(x, _, y) => vec![x, y],

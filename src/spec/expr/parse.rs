@@ -222,8 +222,10 @@ fn too_deep(node: Span) -> Diagnostic {
         .with_hint("`x in (…)` says a long row of `or`s; metrics can be derived from one another")
 }
 
+/// Words that are no keywords of the subset become names: all but those of `date '…'` and `cast(… as type)`.
 fn names_for_keywords(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut text_follows = false;
+    let mut paren_follows = false;
     let mut tokens: Vec<TokenWithSpan> =
         tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
     tokens.reverse();
@@ -231,14 +233,66 @@ fn names_for_keywords(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         let is_text = matches!(token.token, Token::SingleQuotedString(_));
         if let Token::Word(word) = &mut token.token {
             let date_literal = word.keyword == Keyword::DATE && text_follows;
-            if !KEYWORDS.contains(&word.keyword) && !date_literal {
+            let cast = word.keyword == Keyword::CAST && paren_follows;
+            let of_cast = word.keyword == Keyword::AS || is_type(word.keyword);
+            if !KEYWORDS.contains(&word.keyword) && !date_literal && !cast && !of_cast {
                 word.keyword = Keyword::NoKeyword;
             }
         }
         text_follows = is_text;
+        paren_follows = token.token == Token::LParen;
     }
     tokens.reverse();
+    names_outside_casts(&mut tokens);
     tokens
+}
+
+/// What the type of a cast may be called.
+fn is_type(keyword: Keyword) -> bool {
+    use Keyword::{
+        BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, INT, INTEGER, NUMERIC, PRECISION, SMALLINT, STRING, TEXT,
+        TIMESTAMP, VARCHAR,
+    };
+    let types = [
+        BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, INT, INTEGER, NUMERIC, PRECISION, SMALLINT, STRING, TEXT,
+        TIMESTAMP, VARCHAR,
+    ];
+    types.contains(&keyword)
+}
+
+/// `as` and names of types are keywords only behind the `as` of a cast, inside its parentheses.
+fn names_outside_casts(tokens: &mut [TokenWithSpan]) {
+    // Of each open parenthesis: whether it is a cast's, and whether its `as` has come.
+    let mut open: Vec<(bool, bool)> = Vec::new();
+    let mut is_cast = false;
+    for at in 0..tokens.len() {
+        let text_follows =
+            tokens.get(at + 1).is_some_and(|next| matches!(next.token, Token::SingleQuotedString(_)));
+        match &mut tokens[at].token {
+            Token::LParen => {
+                // `decimal(18, 2)` is inside the type.
+                let inside = open.last().is_some_and(|(cast, as_came)| *cast && *as_came);
+                open.push(if inside { (true, true) } else { (is_cast, false) });
+            }
+            Token::RParen => {
+                open.pop();
+            }
+            Token::Word(word) => {
+                let in_type = open.last().is_some_and(|(cast, as_came)| *cast && *as_came);
+                if word.keyword == Keyword::AS && open.last() == Some(&(true, false)) {
+                    open.pop();
+                    open.push((true, true));
+                } else if (word.keyword == Keyword::AS || is_type(word.keyword))
+                    && !in_type
+                    && !(word.keyword == Keyword::DATE && text_follows)
+                {
+                    word.keyword = Keyword::NoKeyword;
+                }
+            }
+            _ => {}
+        }
+        is_cast = matches!(&tokens[at].token, Token::Word(word) if word.keyword == Keyword::CAST);
+    }
 }
 
 fn parse_location(place: &str) -> Option<Location> {
@@ -315,6 +369,9 @@ impl Lowering<'_> {
                 };
                 let branches = conditions.iter().map(branch).collect::<Result<_, Diagnostic>>()?;
                 ExprKind::Case(branches, else_result.as_deref().map(boxed).transpose()?)
+            }
+            ast::Expr::Cast { kind: ast::CastKind::Cast, expr, data_type, format: None, .. } => {
+                ExprKind::Cast(boxed(expr)?, Spanned::new(data_type.to_string().to_lowercase(), span))
             }
             ast::Expr::Function(function) => self.call(function, span, depth)?,
             other => return Err(self.unsupported(&format!("`{other}`"), span)),

@@ -4,12 +4,12 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use polars::chunked_array::ops::arity::unary_elementwise_values;
 use polars::prelude::{
-    ChunkApply, Column, Expr, Field, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray,
-    PolarsResult, TimeUnit,
+    ChunkApply, Column, DataType, Expr, Field, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked,
+    IntoColumn, NewChunkedArray, PolarsResult, StringChunked, TimeUnit,
 };
 
 use crate::decimal::Decimal;
-use crate::plan::Type;
+use crate::plan::{EpochUnit, Type};
 
 use super::types::{PRECISION, computed};
 
@@ -76,8 +76,10 @@ pub(super) fn round_double(input: Expr, places: u8) -> Expr {
 /// Reads ISO dates and times as local microseconds; a text with an offset is an instant and is converted.
 pub(in crate::engine::polars) fn text_to_time(input: Expr, zone: Tz) -> Expr {
     map(input, Type::Time, move |column| {
-        let convert =
-            |text: &str| local_time(text.trim(), zone).map(|time| time.and_utc().timestamp_micros());
+        let convert = |text: &str| {
+            let micros = local_time(text.trim(), zone)?.and_utc().timestamp_micros();
+            CALENDAR.contains(&micros).then_some(micros)
+        };
         let values = column.str()?.iter().map(|text| text.and_then(convert));
         let values = Int64Chunked::from_iter_options(column.name().clone(), values);
         Ok(values.into_datetime(TimeUnit::Microseconds, None).into_column())
@@ -91,6 +93,202 @@ pub(in crate::engine::polars) fn time_to_day(input: Expr) -> Expr {
         let day = |time: i64| time.div_euclid(MICROSECONDS_OF_DAY) as i32;
         let days: Int32Chunked = unary_elementwise_values(column.datetime()?.physical(), day);
         Ok(days.into_date().into_column())
+    })
+}
+
+/// Whole numbers that come as doubles; null for what is none, or too large for every whole number to have a double of its own.
+pub(in crate::engine::polars) fn whole_double(input: Expr) -> Expr {
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    map(input, Type::Int, |column| {
+        let whole = |value: f64| (value.fract() == 0.0 && value.abs() < MOST).then_some(value as i64);
+        let values = column.f64()?.iter().map(|value| value.and_then(whole));
+        Ok(Int64Chunked::from_iter_options(column.name().clone(), values).into_column())
+    })
+}
+
+/// Whole numbers that come as decimals; null for what is none.
+pub(in crate::engine::polars) fn whole_decimal(input: Expr, scale: u8) -> Expr {
+    map(input, Type::Int, move |column| {
+        let unit = 10_i128.pow(u32::from(scale.min(38)));
+        let whole = |value: i128| if value % unit == 0 { i64::try_from(value / unit).ok() } else { None };
+        let values = column.decimal()?.physical();
+        let values = values.iter().map(|value| value.and_then(whole));
+        Ok(Int64Chunked::from_iter_options(column.name().clone(), values).into_column())
+    })
+}
+
+/// Whole numbers that come as texts; null for what is none.
+pub(in crate::engine::polars) fn text_to_int(input: Expr) -> Expr {
+    map(input, Type::Int, |column| {
+        let values = column.str()?.iter().map(|text| text.and_then(|text| text.trim().parse::<i64>().ok()));
+        Ok(Int64Chunked::from_iter_options(column.name().clone(), values).into_column())
+    })
+}
+
+/// Doubles that come as texts; null for what is none.
+pub(in crate::engine::polars) fn text_to_double(input: Expr) -> Expr {
+    map(input, Type::Double, |column| {
+        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
+        let values = column.str()?.iter().map(|text| text.and_then(number));
+        Ok(Float64Chunked::from_iter_options(column.name().clone(), values).into_column())
+    })
+}
+
+/// Decimals that come as texts, rounded half away from zero; null for what is none.
+pub(in crate::engine::polars) fn text_to_rounded_decimal(input: Expr, scale: u8) -> Expr {
+    map(input, Type::Decimal(scale), move |column| {
+        let convert = |text: &str| {
+            let number = Decimal::parse(text.trim())?;
+            match number.rescale(scale) {
+                Some(unscaled) => Some(unscaled),
+                None => {
+                    let divisor = 10_i128.pow(u32::from(number.scale.checked_sub(scale)?));
+                    let (quotient, remainder) = (number.unscaled / divisor, number.unscaled % divisor);
+                    let up = remainder.abs() * 2 >= divisor;
+                    Some(if up { quotient + number.unscaled.signum() } else { quotient })
+                }
+            }
+        };
+        Ok(decimals(column.name(), column.str()?.iter().map(|text| text.and_then(convert)), scale))
+    })
+}
+
+/// Decimals, dates and times as texts.
+pub(in crate::engine::polars) fn as_text(input: Expr, from: Type) -> Expr {
+    map(input, Type::Text, move |column| {
+        let name = column.name().clone();
+        let texts: StringChunked = match from {
+            Type::Decimal(scale) => {
+                let values = column.decimal()?.physical();
+                let text = |value: i128| crate::decimal::render(value, scale);
+                StringChunked::from_iter_options(name, values.iter().map(|value| value.map(text)))
+            }
+            _ => column.cast(&DataType::String)?.str()?.clone(),
+        };
+        Ok(texts.into_column())
+    })
+}
+
+/// Texts without those that are empty or blank, which are null.
+pub(in crate::engine::polars) fn without_blanks(input: Expr) -> Expr {
+    map(input, Type::Text, |column| {
+        let texts = column.str()?;
+        // The first byte settles nearly every text.
+        let is_blank = |text: &str| {
+            text.as_bytes().first().is_none_or(|byte| *byte <= b' ' || *byte >= 0x80)
+                && text.trim().is_empty()
+        };
+        if !texts.iter().any(|text| text.is_some_and(is_blank)) {
+            return Ok(column);
+        }
+        let kept = texts.iter().map(|text| text.filter(|text| !is_blank(text)));
+        Ok(StringChunked::from_iter_options(column.name().clone(), kept).into_column())
+    })
+}
+
+/// Bytes as texts; null for what is no UTF-8.
+pub(in crate::engine::polars) fn bytes_to_text(input: Expr) -> Expr {
+    map(input, Type::Text, |column| {
+        let bytes = column.binary()?;
+        let texts = bytes.iter().map(|bytes| bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()));
+        Ok(StringChunked::from_iter_options(column.name().clone(), texts).into_column())
+    })
+}
+
+/// UUIDs of 16 bytes as texts of 36 characters, in lower case.
+pub(in crate::engine::polars) fn uuid_to_text(input: Expr) -> Expr {
+    map(input, Type::Text, |column| {
+        let text = |bytes: &[u8]| {
+            let hex = crate::plan::hex(bytes);
+            let parts =
+                [hex.get(..8)?, hex.get(8..12)?, hex.get(12..16)?, hex.get(16..20)?, hex.get(20..32)?];
+            Some(parts.join("-"))
+        };
+        let texts = column.binary()?.iter().map(|bytes| bytes.and_then(text));
+        Ok(StringChunked::from_iter_options(column.name().clone(), texts).into_column())
+    })
+}
+
+/// The first and the last microsecond of the years 1 to 9999: what a warehouse's calendar holds.
+const CALENDAR: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
+
+/// Timestamps and dates of any unit as microseconds; null outside of the years 1 to 9999.
+pub(in crate::engine::polars) fn to_micros(input: Expr) -> Expr {
+    map(input, Type::Time, |column| {
+        let name = column.name().clone();
+        let (values, factor, divisor): (Int64Chunked, i64, i64) = match column.dtype() {
+            DataType::Date => {
+                let days = column.cast(&DataType::Int32)?.cast(&DataType::Int64)?;
+                (days.i64()?.clone(), MICROSECONDS_OF_DAY, 1)
+            }
+            DataType::Datetime(TimeUnit::Milliseconds, _) => {
+                (column.datetime()?.physical().clone(), 1_000, 1)
+            }
+            DataType::Datetime(TimeUnit::Nanoseconds, _) => (column.datetime()?.physical().clone(), 1, 1_000),
+            _ => (column.datetime()?.physical().clone(), 1, 1),
+        };
+        let micros = |value: i64| {
+            let micros = value.checked_mul(factor)?.div_euclid(divisor);
+            CALENDAR.contains(&micros).then_some(micros)
+        };
+        let is_inside = values.iter().flatten().all(|value| micros(value).is_some());
+        let values: Int64Chunked = match is_inside {
+            true => unary_elementwise_values(&values, |value: i64| (value * factor).div_euclid(divisor)),
+            false => Int64Chunked::from_iter_options(
+                name.clone(),
+                values.iter().map(|value| value.and_then(micros)),
+            ),
+        };
+        Ok(values.with_name(name).into_datetime(TimeUnit::Microseconds, None).into_column())
+    })
+}
+
+/// Numbers of a unit since 1970 as microseconds in UTC; null outside of the years 1 to 9999.
+pub(in crate::engine::polars) fn epoch_to_micros(input: Expr, unit: EpochUnit) -> Expr {
+    map(input, Type::Time, move |column| {
+        let (factor, divisor) = match unit {
+            EpochUnit::Seconds => (1_000_000, 1),
+            EpochUnit::Milliseconds => (1_000, 1),
+            EpochUnit::Microseconds => (1, 1),
+            EpochUnit::Nanoseconds => (1, 1_000),
+        };
+        let whole = |value: i64| {
+            let micros = value.checked_mul(factor)?.div_euclid(divisor);
+            CALENDAR.contains(&micros).then_some(micros)
+        };
+        let real = |value: f64| {
+            let micros = (value * factor as f64 / divisor as f64).floor();
+            (micros.is_finite() && CALENDAR.contains(&(micros as i64))).then_some(micros as i64)
+        };
+        let name = column.name().clone();
+        let values: Int64Chunked = match column.dtype() {
+            DataType::Float64 => {
+                Int64Chunked::from_iter_options(name, column.f64()?.iter().map(|value| value.and_then(real)))
+            }
+            _ => {
+                Int64Chunked::from_iter_options(name, column.i64()?.iter().map(|value| value.and_then(whole)))
+            }
+        };
+        Ok(values.into_datetime(TimeUnit::Microseconds, None).into_column())
+    })
+}
+
+/// Reads times in a form of `strftime` as local microseconds; a form with an offset gives instants, which are converted.
+pub(in crate::engine::polars) fn formed_to_time(input: Expr, form: String, zone: Tz) -> Expr {
+    map(input, Type::Time, move |column| {
+        let convert = |text: &str| {
+            let text = text.trim();
+            let local = DateTime::parse_from_str(text, &form)
+                .ok()
+                .map(|instant| zone.from_utc_datetime(&instant.naive_utc()).naive_local())
+                .or_else(|| NaiveDateTime::parse_from_str(text, &form).ok())
+                .or_else(|| NaiveDate::parse_from_str(text, &form).ok()?.and_hms_opt(0, 0, 0))?;
+            let micros = local.and_utc().timestamp_micros();
+            CALENDAR.contains(&micros).then_some(micros)
+        };
+        let values = column.str()?.iter().map(|text| text.and_then(convert));
+        let values = Int64Chunked::from_iter_options(column.name().clone(), values);
+        Ok(values.into_datetime(TimeUnit::Microseconds, None).into_column())
     })
 }
 

@@ -21,6 +21,7 @@ pub(in crate::engine::polars) fn lower(
         ExprKind::Literal(literal) => constant(literal, expr.ty),
         ExprKind::Column(name) => column(name),
         ExprKind::Cast(inner) => cast(one(inner)?, inner.ty, expr.ty),
+        ExprKind::Convert(inner) => converted(one(inner)?, inner.ty, expr.ty),
         ExprKind::Not(inner) => one(inner)?.not(),
         ExprKind::And(x, y) => one(x)?.and(one(y)?),
         ExprKind::Or(x, y) => one(x)?.or(one(y)?),
@@ -123,6 +124,25 @@ fn cast(value: Expr, from: Type, to: Type) -> Expr {
         (from, to) if from == to => value,
         (Type::Double, Type::Decimal(scale)) => convert::double_to_decimal(value, scale),
         _ => value.cast(computed(to)),
+    }
+}
+
+/// What a rules file's `cast` asks for; null where a value has no counterpart.
+fn converted(value: Expr, from: Type, to: Type) -> Expr {
+    match (from, to) {
+        (Type::Double, Type::Int) => convert::whole_double(value),
+        (Type::Decimal(scale), Type::Int) => convert::whole_decimal(value, scale),
+        (Type::Text, Type::Int) => convert::text_to_int(value),
+        (Type::Text, Type::Decimal(scale)) => convert::text_to_rounded_decimal(value, scale),
+        (Type::Text, Type::Double) => convert::text_to_double(value),
+        (Type::Decimal(own), Type::Decimal(scale)) if own > scale => {
+            convert::round_decimal(value, own, scale)
+        }
+        (Type::Text, Type::Time) => convert::text_to_time(value, chrono_tz::Tz::UTC),
+        (Type::Text, Type::Date) => convert::time_to_day(convert::text_to_time(value, chrono_tz::Tz::UTC)),
+        (Type::Time, Type::Date) => convert::time_to_day(value),
+        (Type::Decimal(_) | Type::Date | Type::Time, Type::Text) => convert::as_text(value, from),
+        (from, to) => cast(value, from, to),
     }
 }
 

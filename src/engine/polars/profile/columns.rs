@@ -23,3 +23,13 @@ pub(in crate::engine::polars) fn aggregate_column(at: usize) -> String {
 
 /// A customer's row in the table of customers, in the frame of a shard.
 pub(super) const PLACE: &str = "@place";
+
+/// The roles of a row, in the frame of a scan, and why it does not count.
+pub(super) const CUSTOMER: &str = "@customer";
+pub(super) const REASON: &str = "@reason";
+/// Orders rows in time: the instant itself where there is one, so that a repeated local hour keeps its order.
+pub(super) const INSTANT: &str = "@instant";
+pub(super) const DAY: &str = "@day";
+pub(super) const ORDER: &str = "@order";
+pub(super) const TIME: &str = "@time";
+pub(super) const AMOUNT: &str = "@amount";

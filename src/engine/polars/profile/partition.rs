@@ -7,10 +7,11 @@ use std::sync::mpsc::SyncSender;
 use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
+use super::columns::{CUSTOMER, DAY, REASON};
+use super::reasons::{AFTER_AS_OF, FIRST_DAY_OF_ALL, REASONS, code};
 use super::row_counts::RowCounts;
-use super::scan::{AFTER_AS_OF, CUSTOMER, DAY, REASON, REASONS};
 use crate::engine::{Counts, Error, InputCounts, Ledger};
-use crate::plan::{Plan, Source, Type};
+use crate::plan::{self, Plan, Source, Type};
 
 use super::exclusions::{Exclusions, Verdict};
 use super::population::Population;
@@ -86,7 +87,12 @@ impl Partitioner {
     fn reasons(&self, frame: &DataFrame) -> Result<Vec<u8>, Error> {
         let mut reasons = Vec::with_capacity(frame.height());
         for days in frame.column(DAY)?.date()?.physical().downcast_iter() {
-            reasons.extend(days.values().iter().map(|day| if *day > self.as_of { AFTER_AS_OF } else { 0 }));
+            // One pass over the days: later ones do not count yet, and before the year 1 there is no calendar.
+            reasons.extend(days.values().iter().map(|day| match *day {
+                later if later > self.as_of => AFTER_AS_OF,
+                FIRST_DAY_OF_ALL.. => 0,
+                _ => code("unreadable_time"),
+            }));
         }
         if let Ok(faults) = frame.column(REASON) {
             let faults = faults.u8()?.iter().map(|fault| fault.unwrap_or(0));
@@ -124,6 +130,14 @@ impl Partitioner {
             let joins = input.source == Source::Orders
                 && plan.customers.as_ref().is_some_and(|customers| customers.unknown_join);
             one.joined = if joins { *unknown } else { 0 };
+            // Whom files of one input have rows of is said once, whichever of its layouts they are in.
+            let of_path =
+                |other: &plan::Input| other.source == input.source && other.table.path == input.table.path;
+            let alike = plan.inputs().zip(&self.row_counts).filter(|(other, _)| of_path(other));
+            let is_first =
+                plan.inputs().find(|other| of_path(other)).is_some_and(|first| std::ptr::eq(first, input));
+            one.suppressed_customers =
+                if is_first { RowCounts::suppressed_in(alike.map(|(_, one)| one)) } else { 0 };
             let Counts {
                 read, filtered, suppressed, no_consent, later, unknown: left, used, rejected, ..
             } = &mut one.counts;

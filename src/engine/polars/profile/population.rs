@@ -7,8 +7,9 @@ use polars::prelude::{
     SortMultipleOptions,
 };
 
+use super::columns::CUSTOMER;
 use super::row_counts::RowCounts;
-use super::scan::{self, CUSTOMER};
+use super::{open, roles};
 use crate::engine::Error;
 use crate::plan::{Customers, Plan};
 
@@ -108,15 +109,17 @@ fn read(customers: &Customers, exclusions: &Exclusions) -> Result<(Population, O
 /// All rows of the table: their number, the id, the attributes, consent.
 fn rows(customers: &Customers) -> Result<DataFrame, Error> {
     let table = &customers.table;
-    let mut selected: Vec<Expr> =
-        vec![col(ROW), scan::column_of(table, &customers.customer.column).alias(CUSTOMER)];
+    let mut selected: Vec<Expr> = vec![
+        col(ROW),
+        roles::id_of(table, &customers.customer.column, customers.customer.ty).alias(CUSTOMER),
+    ];
     for attribute in &customers.attributes {
-        selected.push(scan::column_of(table, &attribute.column).alias(attribute.name.as_str()));
+        selected.push(open::column_of(table, &attribute.column).alias(attribute.name.as_str()));
     }
     if let Some(consent) = &customers.consent {
         selected.push(col(consent.as_str()).alias(CONSENT));
     }
-    let frame = scan::open_table(table, Some(ROW))?.select(selected);
+    let frame = open::open_table(table, Some(ROW))?.select(selected);
     let mut frame = frame.collect_with_engine(Engine::Streaming)?.unwrap_single();
     frame.rechunk_mut();
     for attribute in &customers.attributes {

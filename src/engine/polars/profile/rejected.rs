@@ -13,9 +13,11 @@ use crate::engine::polars::of_scan;
 use crate::engine::{Error, InputCounts, Ledger};
 use crate::plan::{Input, InputFile, Plan, Source};
 
+use super::columns::{CUSTOMER, REASON};
 use super::exclusions::{Exclusions, IdSet};
 use super::population::{self, Population};
-use super::scan::{self, AFTER_AS_OF, CUSTOMER, REASON, REASONS};
+use super::reasons::{AFTER_AS_OF, REASONS};
+use super::scan;
 use crate::engine::polars::profile::aggregate::group_table::NOBODY;
 
 /// The most rows that are written out; all are counted.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::engine::{Counts, InputCounts};
 
-use super::scan::REASONS;
+use super::reasons::REASONS;
 
 /// What happened to the rows of one input so far.
 #[derive(Clone, Default)]
@@ -21,6 +21,12 @@ impl RowCounts {
     pub(super) fn suppress(&mut self, at: u32) {
         self.counts.suppressed += 1;
         self.suppressed.insert(at);
+    }
+
+    /// How many suppressed customers have rows in any of these.
+    pub(super) fn suppressed_in<'a>(all: impl Iterator<Item = &'a Self>) -> u64 {
+        let customers: HashSet<u32> = all.flat_map(|one| one.suppressed.iter().copied()).collect();
+        customers.len() as u64
     }
 
     /// The counts of an input by this name, read from this path.

@@ -3,42 +3,17 @@
 use std::collections::HashMap;
 
 use polars::lazy::dsl::{Expr, col, lit};
-use polars::prelude::{
-    Column as Values, DataType, Field, HiveOptions, IntoColumn, LazyFrame, NonExistent, PlRefPath,
-    ScanArgsParquet, Schema, TimeUnit, UInt8Chunked,
-};
+use polars::prelude::{Column as Values, DataType, Field, IntoColumn, LazyFrame, UInt8Chunked};
 
 use crate::engine::Error;
-use crate::plan::{
-    self, Aggregate, AmountEncoding, Column, Input, InputColumn, Physical, Plan, Role, Table, TimeEncoding,
-    Type,
-};
-
-use crate::engine::polars::expr::convert;
 use crate::engine::polars::expr::lower::lower;
 use crate::engine::polars::expr::types::computed;
+use crate::plan::{self, Aggregate, Column, Input, Plan, Role, Type};
 
-pub(super) const CUSTOMER: &str = "@customer";
-pub(super) const REASON: &str = "@reason";
-/// Orders rows in time: the instant itself where there is one, so that a repeated local hour keeps its order.
-pub(super) const INSTANT: &str = "@instant";
-pub(super) const DAY: &str = "@day";
-const ORDER: &str = "@order";
-const TIME: &str = "@time";
-const AMOUNT: &str = "@amount";
-
-/// Why a row does not count; 0 means that it does. The last is no fault of the row's.
-pub(super) const REASONS: [&str; 8] = [
-    "",
-    "null_customer",
-    "null_time",
-    "unreadable_time",
-    "null_amount",
-    "amount_not_finite",
-    "unreadable_amount",
-    "after_as_of",
-];
-pub(super) const AFTER_AS_OF: u8 = 7;
+use super::columns::{AMOUNT, CUSTOMER, DAY, INSTANT, ORDER, REASON, TIME};
+use super::open::{open_table, typed};
+use super::reasons::{AFTER_AS_OF, FIRST_DAY_OF_ALL, code};
+use super::roles::{faults, role_columns};
 
 /// The scan, and where the aggregates find their columns in it.
 pub(super) struct Scan {
@@ -72,42 +47,6 @@ pub(super) fn open(input: &Input, row_number: Option<&str>) -> Result<LazyFrame,
     condition.columns(&mut |column| reads_roles |= matches!(column, Column::Role(_)));
     let frame = if reads_roles { with_roles(frame, input) } else { frame };
     Ok(frame.filter(lower(condition, &|column| held(column, input, Sight::Own))?))
-}
-
-/// Opens the files of a table.
-pub(super) fn open_table(table: &Table, row_number: Option<&str>) -> Result<LazyFrame, Error> {
-    let paths = table.files.iter().map(|file| PlRefPath::try_from_path(&file.path));
-    let paths: Vec<PlRefPath> = paths.collect::<Result<_, _>>()?;
-    let hive_options = match &table.hive_root {
-        None => HiveOptions::new_disabled(),
-        Some(root) => HiveOptions {
-            enabled: Some(true),
-            hive_start_idx: root.as_os_str().len(),
-            schema: Some(hive_schema(table).into()),
-            try_parse_dates: false,
-        },
-    };
-    let row_index = row_number.map(|name| polars::io::RowIndex { name: name.into(), offset: 0 });
-    let args = ScanArgsParquet { hive_options, row_index, glob: false, cache: false, ..Default::default() };
-    Ok(LazyFrame::scan_parquet_files(paths.into_iter().collect(), args)?)
-}
-
-/// Folder columns, in the order of the folders: those that the footers do not have.
-fn hive_schema(table: &Table) -> Schema {
-    let Some((root, first)) = table.hive_root.as_ref().zip(table.files.first()) else {
-        return Schema::default();
-    };
-    let inside = first.path.strip_prefix(root).unwrap_or(&first.path);
-    let key = |folder: std::path::Component<'_>| {
-        Some(folder.as_os_str().to_string_lossy().split_once('=')?.0.to_owned())
-    };
-    let keys = inside.parent().into_iter().flat_map(std::path::Path::components).filter_map(key);
-    let field = |key: String| {
-        let column = table.columns.iter().find(|column| column.name == key);
-        let ty = column.map_or(DataType::String, |column| computed(column.ty));
-        Field::new(key.into(), ty)
-    };
-    keys.map(field).collect()
 }
 
 /// The scan over one input of a plan.
@@ -198,92 +137,12 @@ fn held(column: &Column, input: &Input, sight: Sight) -> Expr {
     }
 }
 
-/// A column of a table as expressions see it.
-pub(super) fn column_of(table: &Table, name: &str) -> Expr {
-    let column = table.columns.iter().find(|column| column.name == name);
-    column.map_or_else(|| col(name), |column| typed(column, table))
-}
-
-/// A column of the files as expressions see it.
-fn typed(column: &InputColumn, table: &Table) -> Expr {
-    let raw = col(column.name.as_str());
-    match column.physical {
-        Physical::Instant => to_local(raw, table),
-        _ => raw.cast(computed(column.ty)),
-    }
-}
-
-/// An instant as local time.
-fn to_local(instant: Expr, table: &Table) -> Expr {
-    let instant = instant.cast(DataType::Datetime(TimeUnit::Microseconds, None));
-    if table.timezone == chrono_tz::Tz::UTC {
-        return instant;
-    }
-    let zone = |name: &str| polars::prelude::TimeZone::opt_try_new(Some(name)).ok().flatten();
-    let Some((utc, local)) = zone("UTC").zip(zone(table.timezone.name())) else { return instant };
-    let raise = || lit("raise");
-    instant
-        .dt()
-        .replace_time_zone(Some(utc), raise(), NonExistent::Raise)
-        .dt()
-        .convert_time_zone(local)
-        .dt()
-        // Only the other way round is a local time ambiguous.
-        .replace_time_zone(None, raise(), NonExistent::Raise)
-}
-
-fn role_columns(input: &Input) -> Vec<Expr> {
-    let raw_time = col(input.time.column.as_str());
-    let time = match input.time.encoding {
-        TimeEncoding::Date | TimeEncoding::Naive => raw_time.clone().cast(computed(Type::Time)),
-        TimeEncoding::Instant => to_local(raw_time.clone(), &input.table),
-        TimeEncoding::Text => convert::text_to_time(raw_time.clone(), input.table.timezone),
-    };
-    let day = match input.time.encoding {
-        TimeEncoding::Date => raw_time.clone(),
-        _ => convert::time_to_day(time.clone()),
-    };
-    let instant = match input.time.by_instant {
-        true => raw_time.cast(DataType::Datetime(TimeUnit::Microseconds, None)),
-        false => time.clone(),
-    };
-    let mut columns = vec![
-        col(input.customer.column.as_str()).cast(computed(input.customer.ty)).alias(CUSTOMER),
-        day.alias(DAY),
-        time.alias(TIME),
-        instant.cast(DataType::Int64).alias(INSTANT),
-    ];
-    if let Some(amount) = &input.amount {
-        let raw = col(amount.column.as_str());
-        let exact = match amount.encoding {
-            AmountEncoding::Decimal(own) if own > amount.scale => {
-                convert::round_decimal(raw.cast(computed(Type::Decimal(own))), own, amount.scale)
-            }
-            AmountEncoding::Int | AmountEncoding::Decimal(_) => {
-                raw.cast(computed(Type::Decimal(amount.scale)))
-            }
-            AmountEncoding::Float => convert::double_to_decimal(raw.cast(DataType::Float64), amount.scale),
-            AmountEncoding::Text => convert::text_to_decimal(raw, amount.scale),
-        };
-        columns.push(exact.alias(AMOUNT));
-    }
-    if let Some(order) = &input.order
-        && input.table.columns.iter().any(|column| column.name == order.column)
-    {
-        columns.push(column_of(&input.table, &order.column).cast(computed(order.ty)).alias(ORDER));
-    }
-    columns
-}
-
 /// Why a row does not count, by the first reason that holds.
 pub(super) fn reason(input: &Input, as_of: chrono::NaiveDate) -> Expr {
     let mut branches = faults(input);
+    branches.push((col(DAY).cast(DataType::Int32).lt(lit(FIRST_DAY_OF_ALL)), code("unreadable_time")));
     branches.push((col(DAY).gt(lit(as_of)), AFTER_AS_OF));
     first_of(branches)
-}
-
-fn code(reason: &str) -> u8 {
-    REASONS.iter().position(|known| *known == reason).unwrap_or(0) as u8
 }
 
 /// The code of the first branch that holds, 0 where none does: as a rule none does anywhere, which a chain of
@@ -304,39 +163,6 @@ fn first_of(branches: Vec<(Expr, u8)>) -> Expr {
         Ok(UInt8Chunked::from_vec(REASON.into(), reasons).into_column())
     };
     first.clone().map_many(choose, others, |_, _| Ok(Field::new(REASON.into(), DataType::UInt8)))
-}
-
-/// What may be wrong with a row, and its code; what the footers rule out is left out.
-fn faults(input: &Input) -> Vec<(Expr, u8)> {
-    let nullable =
-        |name: &str| input.table.columns.iter().all(|column| column.name != name || column.nullable);
-    let mut branches: Vec<(Expr, u8)> = Vec::new();
-    if nullable(&input.customer.column) {
-        branches.push((col(CUSTOMER).is_null(), code("null_customer")));
-    }
-    let time = input.time.column.as_str();
-    if nullable(time) {
-        branches.push((col(time).is_null(), code("null_time")));
-    }
-    if input.time.encoding != TimeEncoding::Date {
-        branches.push((col(DAY).is_null(), code("unreadable_time")));
-    }
-    if let Some(amount) = &input.amount {
-        let raw = col(amount.column.as_str());
-        if nullable(&amount.column) {
-            branches.push((raw.clone().is_null(), code("null_amount")));
-        }
-        if amount.encoding == AmountEncoding::Float {
-            branches.push((raw.is_finite().not(), code("amount_not_finite")));
-        }
-        if matches!(
-            amount.encoding,
-            AmountEncoding::Float | AmountEncoding::Text | AmountEncoding::Decimal(_)
-        ) {
-            branches.push((col(AMOUNT).is_null(), code("unreadable_amount")));
-        }
-    }
-    branches
 }
 
 /// Adds the role columns that [`reason`] reads.

@@ -4,8 +4,9 @@ use polars::prelude::DataFrame;
 
 use crate::engine::Error;
 use crate::engine::polars::ids::CustomerIds;
+use crate::engine::polars::profile::columns::CUSTOMER;
 use crate::engine::polars::profile::columns::PLACE;
-use crate::engine::polars::profile::scan::{Batches, CUSTOMER};
+use crate::engine::polars::profile::scan::Batches;
 use crate::plan::Type;
 
 /// One batch of a scan, dealt out: which of its rows belong to which shard.

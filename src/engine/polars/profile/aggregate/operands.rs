@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use polars::prelude::BooleanChunked;
 
 use crate::engine::Error;
-use crate::engine::polars::profile::scan::{Batches, DAY, INSTANT};
+use crate::engine::polars::profile::columns::{DAY, INSTANT};
+use crate::engine::polars::profile::scan::Batches;
 
 use super::accumulator::Rows;
 use super::batch::Batch;

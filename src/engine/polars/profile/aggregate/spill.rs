@@ -9,7 +9,7 @@ use polars::io::parquet::write::{ParquetCompression, ParquetWriter, StatisticsOp
 use polars::prelude::{Column, DataFrame, IdxCa, IntoColumn};
 
 use crate::engine::Error;
-use crate::engine::polars::profile::scan::{CUSTOMER, REASON};
+use crate::engine::polars::profile::columns::{CUSTOMER, REASON};
 use crate::engine::polars::slices::stack;
 
 use super::batch::Batch;
