@@ -31,7 +31,7 @@ pub use input::{
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, Plan};
 pub use lifecycle::{GapsOf, LearnedNumber, Lifecycle};
-pub use output::OutputColumn;
+pub use output::{OutputColumn, OutputSource};
 pub use overrides::{Action, Id, Override, Overrides};
 pub use privacy::Privacy;
 pub use score::{Best, Bins, Score, ScoreKind, Ties};

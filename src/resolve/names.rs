@@ -75,7 +75,7 @@ pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
     }
 }
 
-fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
+pub(super) fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
     let complaint = if name.value == "as_of" {
         Some("`as_of` is the as-of date in every expression")
     } else if name.value.is_empty() || name.value.len() > 63 {
@@ -105,7 +105,8 @@ fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
     }
 }
 
-fn snake_case(name: &str) -> String {
+/// The name in the letters that every warehouse takes.
+pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for c in name.chars() {
         match c {

@@ -2,11 +2,10 @@
 //! published before stays, and the next run works and leaves nothing behind.
 #![cfg(target_os = "linux")]
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use crate::support::folder::{files, names};
 use crate::support::table::{self, Cells};
 use crate::support::{Ran, Sandbox};
 
@@ -38,21 +37,6 @@ fn many() -> Sandbox {
     sandbox.text("rules.yml", RULES);
     std::fs::create_dir(sandbox.path("scratch")).unwrap();
     sandbox
-}
-
-/// All files below a folder, byte by byte.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    paths.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned()).collect();
-    names.sort();
-    names
 }
 
 /// Kills a run as soon as it is where it should be; one that ends before that is repeated.
@@ -89,20 +73,20 @@ fn a_run_that_is_killed_while_it_spills() {
     let sandbox = many();
     // Nothing was published before: nothing is there now.
     killed(&sandbox, &LIMIT, spills);
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock"]);
+    assert_eq!(names(&sandbox.path("out")), [""; 0]);
     let run = || sandbox.tiermill(&[&RUN[..], &LIMIT].concat()).done();
     assert!(run().result()["spilled_bytes"].as_u64() > Some(0));
     let before = files(&sandbox.path(FOLDER));
     // The earlier partition stays.
     killed(&sandbox, &LIMIT, spills);
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-06-30"]);
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-06-30"]);
     assert!(files(&sandbox.path(FOLDER)) == before, "the earlier partition has changed");
     // A name that a kill leaves while the file has one is gone after the next run.
     sandbox.text("scratch/.tiermill-scratch-1-0", "rows");
     run();
     assert!(files(&sandbox.path(FOLDER)) == before);
     assert_eq!(names(&sandbox.path("scratch")), [""; 0]);
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-06-30"]);
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-06-30"]);
 }
 
 #[test]
@@ -119,7 +103,7 @@ fn a_run_that_is_killed_while_its_profile_is_kept() {
     };
     killed(&sandbox, &CACHE, is_writing);
     assert!(files(&sandbox.path(FOLDER)) == before, "the earlier partition has changed");
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-06-30"]);
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-06-30"]);
     let left = names(&sandbox.path("cache"));
     assert!(left.len() == 1 && left[0].starts_with(".draft-"), "{left:?}");
     // What is half-written is no entry: the next run reads, and removes it.

@@ -40,7 +40,7 @@ impl Scene {
     }
 
     fn segments(&self) -> Rows {
-        Rows::read(&self.sandbox.path(&format!("out/as_of={AS_OF}/segments.parquet")))
+        Rows::read(&self.sandbox.path(&format!("out/as_of={AS_OF}/_run/segments.parquet")))
     }
 }
 
@@ -153,7 +153,7 @@ fn scene_3_frequent_buyers_are_young_and_in_tier_1_cities() {
     let lift = (both as f64 / frequent as f64) / (young as f64 / shop.len() as f64);
     assert!(lift > 1.5, "{lift}");
     // And the published profile of the segments says so.
-    let profile = Rows::read(&scene.sandbox.path(&format!("out/as_of={AS_OF}/segment_profile.parquet")));
+    let profile = Rows::read(&scene.sandbox.path(&format!("out/as_of={AS_OF}/_run/segment_profile.parquet")));
     let wanted = ["frequency", "frequent", "group", "young_tier_1"];
     let row = profile
         .rows

@@ -109,7 +109,7 @@ overrides: {path: overrides.csv}
         assert_eq!(ran.result()["overrides"]["applied"], json!(1), "{ran:?}");
         assert_eq!(ran.result()["overrides"]["unknown_customer"], json!(0), "{ran:?}");
         let folder = shop.sandbox.path("out/as_of=2025-01-31");
-        let report = crate::support::Rows::read(&folder.join("overrides.parquet"));
+        let report = crate::support::Rows::read(&folder.join("_run/overrides.parquet"));
         assert_eq!(report.rows.len(), 1, "{report:?}");
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
