@@ -2,10 +2,15 @@
 //! published before stays, and the next run works and leaves nothing behind.
 #![cfg(target_os = "linux")]
 
+use std::path::Path;
 use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::folder::{files, names};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::support::folder::{files, names, sha256};
 use crate::support::table::{self, Cells};
 use crate::support::{Ran, Sandbox};
 
@@ -117,4 +122,110 @@ fn a_run_that_is_killed_while_its_profile_is_kept() {
     assert!(kept.len() == 1 && !kept[0].starts_with('.'), "{kept:?}");
     assert_eq!(run(), "kept");
     assert_eq!(names(&sandbox.path("cache")), kept);
+}
+
+/// Few customers, so that runs are short; two sets of rules, so that what is published changes.
+fn few() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let rows = 0..40_000_i64;
+    let start = i64::from(table::days("2025-01-01"));
+    let columns = [
+        ("id", Cells::Int(rows.clone().map(|row| Some(row % 20_000)).collect())),
+        ("at", Cells::Date(rows.clone().map(|row| Some((start + row % 170) as i32)).collect())),
+        ("amount", Cells::Decimal(rows.map(|row| Some(i128::from(row * 7_919 % 9_973))).collect(), 2)),
+    ];
+    sandbox.orders("orders.parquet", &table::batch(&columns));
+    sandbox.text("rules.yml", RULES);
+    sandbox
+}
+
+/// What a reader finds that holds the partition open, and so sees one generation of it: none where there is no
+/// partition, or it went away meanwhile.
+fn generation(folder: &Path) -> Option<Vec<String>> {
+    use std::os::fd::AsRawFd;
+    let open = std::fs::File::open(folder).ok()?;
+    let here = Path::new("/proc/self/fd").join(open.as_raw_fd().to_string());
+    let success = std::fs::read_to_string(here.join("_SUCCESS")).ok()?;
+    let manifest = std::fs::read(here.join("_run/manifest.json")).ok()?;
+    let listed: Vec<String> = names_of(&here)?;
+    let manifest_hash = sha256(&manifest);
+    let said: serde_json::Value = serde_json::from_slice(&manifest).expect("a whole manifest");
+    let mut parts = Vec::new();
+    for part in said["parts"].as_array().expect("parts") {
+        let name = part["path"].as_str().expect("a path").to_owned();
+        let bytes = std::fs::read(here.join(&name)).ok()?;
+        assert_eq!(part["sha256"], sha256(&bytes), "a torn part");
+        parts.push(name);
+    }
+    assert_eq!(success.trim_end(), manifest_hash, "`_SUCCESS` of another run");
+    let mut expected = vec!["_SUCCESS".to_owned(), "_run".to_owned()];
+    expected.extend(parts.iter().cloned());
+    // While the generation is taken away names may be missing, and none is ever too many.
+    assert!(listed.iter().all(|name| expected.contains(name)), "{listed:?}");
+    Some(parts)
+}
+
+fn names_of(folder: &Path) -> Option<Vec<String>> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    Some(entries.flatten().map(|entry| entry.file_name().into_string().unwrap()).collect())
+}
+
+/// Runs are killed wherever they are, with a reader looking all the while: never half a partition, never two, and the next
+/// run leaves nothing of the dead ones. `TIERMILL_KILLS` says how many.
+#[test]
+fn at_random_moments() {
+    let kills: u32 = std::env::var("TIERMILL_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    let mut random = ChaCha8Rng::seed_from_u64(u64::from(kills));
+    let sandbox = few();
+    let edited = ["--set", "scores.m.quantiles=4"];
+    // The days in turn: of two the partition is there, the third is killed before it ever is.
+    let run = |day: &str, edit: bool| {
+        let run = ["run", "rules.yml", "--as-of", day, "--out", "out", "--threads", "1"];
+        sandbox.command(&[&run[..], if edit { &edited } else { &[] }].concat())
+    };
+    let days = ["2025-06-30", "2025-05-31"];
+    let start = Instant::now();
+    for day in days {
+        Ran::new(&run(day, false).output().unwrap()).done();
+    }
+    let whole = start.elapsed() / 2;
+    let done = AtomicBool::new(false);
+    let (mut killed, mut staged) = (0, 0);
+    let looks = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut looks = 0_u64;
+            while !done.load(Ordering::Relaxed) {
+                let table = names(&sandbox.path("out"));
+                assert!(table.iter().all(|name| name.starts_with("as_of=2025-0")), "{table:?}");
+                assert!(table.len() >= days.len(), "a partition is gone: {table:?}");
+                for day in &table {
+                    looks += u64::from(generation(&sandbox.path("out").join(day)).is_some());
+                }
+            }
+            looks
+        });
+        let ends = std::panic::AssertUnwindSafe(|| {
+            for kill in 0..kills {
+                let day = ["2025-06-30", "2025-05-31", "2025-04-30"][kill as usize % 3];
+                let mut child = run(day, kill % 2 == 0).spawn().unwrap();
+                std::thread::sleep(whole.mul_f64(random.random_range(0.0..1.1)));
+                child.kill().unwrap();
+                killed += u32::from(Ran::new(&child.wait_with_output().unwrap()).code.is_none());
+                let left = names(&sandbox.path(".out.tiermill"));
+                staged += u32::from(left.iter().any(|name| name.ends_with(".staging")));
+            }
+        });
+        let ended = std::panic::catch_unwind(ends);
+        done.store(true, Ordering::Relaxed);
+        ended.unwrap();
+        reader.join().unwrap()
+    });
+    println!("{killed} of {kills} runs were killed, {staged} of them with a staging folder; {looks} whole looks");
+    assert!(killed > kills / 2 && looks > u64::from(kills), "{killed} killed, {looks} looks");
+    // A run of one day clears away what those of others left.
+    Ran::new(&run(days[1], false).output().unwrap()).done();
+    assert_eq!(names(&sandbox.path("")), ["orders.parquet", "out", "rules.yml"]);
+    for day in names(&sandbox.path("out")) {
+        assert!(generation(&sandbox.path("out").join(day)).is_some());
+    }
 }

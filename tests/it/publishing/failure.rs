@@ -67,7 +67,12 @@ fn a_target_that_cannot_be_written() {
     sandbox.tiermill(&RUN).done();
     // A file stands where the staging area goes: not even root can write a folder's files into it.
     sandbox.text(".out.tiermill", "in the way");
-    check(&sandbox, &[], 5, ".out.tiermill` cannot hold the staging folder: it is no folder; help: name a folder");
+    check(
+        &sandbox,
+        &[],
+        5,
+        ".out.tiermill` cannot hold the staging folder: it is no folder; help: name a folder",
+    );
     std::fs::remove_file(sandbox.path(".out.tiermill")).unwrap();
     // The target itself is a file.
     sandbox.text("file", "");
@@ -147,7 +152,8 @@ fn nothing_to_do() {
     );
     assert!(published(&skip));
     // A frozen model is another run than a fitted one, unless it is the same model.
-    sandbox.text("model.json", &std::fs::read_to_string(sandbox.path(FOLDER).join("_run/model.json")).unwrap());
+    sandbox
+        .text("model.json", &std::fs::read_to_string(sandbox.path(FOLDER).join("_run/model.json")).unwrap());
     assert!(!published(&[&skip[..], &["--model", "model.json"]].concat()));
     let model = std::fs::read_to_string(sandbox.path("model.json")).unwrap();
     sandbox.text("model.json", &model.replace("\"at_least\": \"", "\"at_least\": \"7"));

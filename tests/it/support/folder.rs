@@ -42,8 +42,7 @@ fn number(name: &str, bytes: &[u8]) -> String {
 
 /// The only part of a partition.
 pub(crate) fn part(folder: &Path) -> Vec<u8> {
-    let mut parts: Vec<_> =
-        files(folder).into_iter().filter(|(name, _)| name.starts_with("part-")).collect();
+    let mut parts: Vec<_> = files(folder).into_iter().filter(|(name, _)| name.starts_with("part-")).collect();
     assert_eq!(parts.len(), 1, "one part");
     parts.remove(0).1
 }
