@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 
 use super::area::Area;
 use super::disk::{remove, sync};
@@ -51,7 +52,7 @@ impl Staging {
     /// are the same as before stay the same files.
     pub(super) fn swap_in(mut self, parts: &[FileEntry]) -> Result<(), Error> {
         let folder = self.area.target().join(partition(self.day));
-        parts.iter().for_each(|part| self.take_over(&folder, part));
+        parts.par_iter().for_each(|part| self.take_over(&folder, part));
         for path in [&self.path.join(RUN), &self.path] {
             sync(path).map_err(Error::io(path))?;
         }
@@ -69,7 +70,7 @@ impl Staging {
         let (old, new) = (folder.join(&part.path), self.path.join(&part.path));
         let is_same = old.symlink_metadata().is_ok_and(|old| old.is_file() && old.len() == part.bytes)
             && sha256_of(&old).is_ok_and(|hash| hash == part.sha256);
-        let link = self.path.join(".same");
+        let link = self.path.join(format!(".same-{}", part.path));
         if is_same && fs::hard_link(&old, &link).is_ok() && fs::rename(&link, &new).is_err() {
             fs::remove_file(&link).ok();
         }

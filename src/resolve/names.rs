@@ -108,11 +108,13 @@ pub(super) fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
 /// The name in the letters that every warehouse takes.
 pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::new();
+    // `CustomerID` is two words: a word begins where lower case ends.
+    let mut before = ' ';
     for c in name.chars() {
         match c {
             'a'..='z' | '0'..='9' => snake.push(c),
             'A'..='Z' => {
-                if snake.ends_with(|last: char| last.is_ascii_lowercase()) {
+                if before.is_ascii_lowercase() {
                     snake.push('_');
                 }
                 snake.push(c.to_ascii_lowercase());
@@ -120,6 +122,7 @@ pub(super) fn snake_case(name: &str) -> String {
             _ if !snake.is_empty() && !snake.ends_with('_') => snake.push('_'),
             _ => {}
         }
+        before = c;
     }
     snake.trim_end_matches('_').to_owned()
 }

@@ -220,7 +220,9 @@ fn at_random_moments() {
         ended.unwrap();
         reader.join().unwrap()
     });
-    println!("{killed} of {kills} runs were killed, {staged} of them with a staging folder; {looks} whole looks");
+    println!(
+        "{killed} of {kills} runs were killed, {staged} of them with a staging folder; {looks} whole looks"
+    );
     assert!(killed > kills / 2 && looks > u64::from(kills), "{killed} killed, {looks} looks");
     // A run of one day clears away what those of others left.
     Ran::new(&run(days[1], false).output().unwrap()).done();

@@ -104,7 +104,9 @@ def pandas_folder(path):
     for name, dtype in frame.dtypes.items():
         value = frame[name].dropna().iloc[0]
         text = str(dtype)
-        if isinstance(value, Decimal):
+        if text == "category":
+            pass
+        elif isinstance(value, Decimal):
             text = f"DECIMAL(18, {-value.as_tuple().exponent})"
         elif isinstance(value, str):
             text = "VARCHAR"

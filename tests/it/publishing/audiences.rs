@@ -57,5 +57,8 @@ fn the_name_of_the_file() {
     let plan = sandbox.plan("rules.yml", AS_OF).unwrap();
     assert_eq!(plan.audiences[0].file_name(), "audience-tier.VIP%201%2F2%20重要.parquet");
     sandbox.tiermill(&RUN).done();
-    assert_eq!(Rows::read(&sandbox.path(FOLDER).join(plan.audiences[0].file_name())).rows.len(), 2);
+    assert_eq!(
+        Rows::read(&sandbox.path(FOLDER).join("_run").join(plan.audiences[0].file_name())).rows.len(),
+        2
+    );
 }
