@@ -27,6 +27,7 @@ pub use manifest::{
 pub use skip::is_published;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::engine::Profile;
@@ -38,7 +39,6 @@ use crate::fit::Model;
 use crate::plan::Plan;
 
 use layout::{MANIFEST, existing_run_file, run_path};
-use staging::Staging;
 
 /// What was published.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub fn publish(
     lock: &Lock,
 ) -> Result<Published, Error> {
     let folder = folder(plan);
-    let staging = Staging::create(lock)?;
+    let staging = staging::Staging::create(lock)?;
     let metadata = vec![
         ("tiermill.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("tiermill.engine".to_owned(), "polars".to_owned()),
@@ -129,18 +129,22 @@ pub fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
 
 /// The summary of the latest complete run before this one.
 fn previous(plan: &Plan) -> Result<Previous, Error> {
-    match previous_summary(&plan.target, &plan.as_of.to_string()) {
+    match previous_summary(&plan.target, &plan.as_of.to_string()).map_err(Error::io(&plan.target))? {
         Some(summary) => Ok(summary::previous(&summary)?),
         None => Ok(Previous::new()),
     }
 }
 
-fn previous_summary(target: &Path, as_of: &str) -> Option<PathBuf> {
-    let entries = fs::read_dir(target).ok()?.flatten().map(|entry| entry.path());
-    let date = |path: &Path| Some(path.file_name()?.to_str()?.strip_prefix("as_of=")?.to_owned());
-    let complete = entries.filter(|path| path.join(SUCCESS).is_file());
-    let earlier = complete.filter_map(|path| Some((date(&path).filter(|date| date.as_str() < as_of)?, path)));
-    let summaries =
-        earlier.filter_map(|(date, path)| Some((date, existing_run_file(&path, "summary.parquet")?)));
-    Some(summaries.max()?.1)
+/// A table that cannot be listed is a failure: without the days in it the summary would be another one.
+fn previous_summary(target: &Path, as_of: &str) -> io::Result<Option<PathBuf>> {
+    let mut latest = None;
+    for entry in fs::read_dir(target)? {
+        let (name, folder) = entry.map(|entry| (entry.file_name(), entry.path()))?;
+        let date = name.to_str().and_then(|name| name.strip_prefix("as_of=")).filter(|date| *date < as_of);
+        let Some(date) = date.filter(|_| folder.join(SUCCESS).is_file()) else { continue };
+        if let Some(summary) = existing_run_file(&folder, "summary.parquet") {
+            latest = latest.max(Some((date.to_owned(), summary)));
+        }
+    }
+    Ok(latest.map(|(_, summary)| summary))
 }

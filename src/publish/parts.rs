@@ -15,7 +15,8 @@ use crate::fit::{Model, agreement};
 use crate::plan::Plan;
 
 use super::manifest::entries;
-use super::{Error, FileEntry, Staging};
+use super::staging::Staging;
+use super::{Error, FileEntry};
 
 /// A row group of a part.
 struct Group {

@@ -60,6 +60,8 @@ impl Staging {
         let _live = live();
         swap(&self.path, &folder, &self.area.replaced(self.day))?;
         self.is_published = true;
+        // A table that is new is a name in its folder, too.
+        self.area.target().parent().map(sync);
         sync(self.area.target()).map_err(|source| Error::Unsynced { folder, source })
         // Dropped now, the staging folder is the previous run, or gone.
     }

@@ -70,26 +70,29 @@ fn failed(staging: &Path, folder: &Path, error: io::Error) -> Error {
 mod tests {
     use super::*;
 
+    fn write(folder: &Path, text: &str) {
+        fs::create_dir_all(folder).ok();
+        fs::write(folder.join("file"), text).ok();
+    }
+
+    fn read(folder: &Path) -> Option<String> {
+        fs::read_to_string(folder.join("file")).ok()
+    }
+
     #[test]
     fn without_an_exchange_the_old_folder_steps_aside() {
         let root = std::env::temp_dir().join(format!("tiermill-swap-{}", std::process::id()));
         let [staging, folder, aside] = ["staging", "folder", "aside"].map(|name| root.join(name));
-        let write = |folder: &Path, text: &str| {
-            fs::create_dir_all(folder).unwrap();
-            fs::write(folder.join("file"), text).unwrap();
-        };
-        let read = |folder: &Path| fs::read_to_string(folder.join("file")).ok();
         write(&staging, "new");
         write(&folder, "old");
         // Left by a run whose partition was replaced.
         write(&aside, "older");
-        step_aside(&staging, &folder, &aside).unwrap();
-        assert_eq!(
-            [&staging, &folder, &aside].map(|one| read(one)),
-            [Some("old".to_owned()), Some("new".to_owned()), None]
-        );
+        let swapped = step_aside(&staging, &folder, &aside);
+        assert!(swapped.is_ok(), "{swapped:?}");
+        let found = [&staging, &folder, &aside].map(|one| read(one));
+        assert_eq!(found, [Some("old".to_owned()), Some("new".to_owned()), None]);
         // There is nothing to take its place: it steps back.
-        fs::remove_dir_all(&staging).unwrap();
+        fs::remove_dir_all(&staging).ok();
         let failed = step_aside(&staging, &folder, &aside);
         assert!(matches!(failed, Err(Error::Io { .. })), "{failed:?}");
         assert_eq!([&folder, &aside].map(|one| read(one)), [Some("new".to_owned()), None]);

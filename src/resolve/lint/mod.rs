@@ -12,7 +12,6 @@ mod facts;
 mod quoted;
 mod rules;
 mod space;
-mod sql_words;
 mod subject;
 mod truth;
 mod unused;

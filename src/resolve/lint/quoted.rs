@@ -2,30 +2,17 @@
 //! letters than ASCII's, and words of SQL.
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
-use crate::plan::OutputColumn;
+use crate::plan::{OutputColumn, needs_quotes};
 use crate::resolve::names::snake_case;
 use crate::spec;
 
 use super::Subject;
-use super::sql_words::is_reserved;
 
 pub(super) fn lint(subject: &Subject<'_>, out: &mut Diagnostics) {
     let rules = subject.written;
     for column in subject.output {
         let (name, Some(held)) = (column.name.as_str(), column.held()) else { continue };
-        let why = if name.chars().any(|c| !c.is_ascii()) {
-            "it has letters that are not ASCII"
-        } else if name.contains(|c: char| c.is_ascii_uppercase()) {
-            "it has upper-case letters"
-        } else if name.starts_with(|c: char| c.is_ascii_digit())
-            || name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        {
-            "it is not letters, digits and underscores"
-        } else if is_reserved(name) {
-            "it is a reserved word"
-        } else {
-            continue;
-        };
+        let Some(why) = needs_quotes(name) else { continue };
         let message = format!("warehouses take `{name}` as a column in quotes only");
         let mut diagnostic = Diagnostic::warning(Code::QuotedName, message)
             .with_hint(format!("{why}: {}", remedy(name, held)));
@@ -43,8 +30,7 @@ fn remedy(name: &str, held: &str) -> String {
     } else {
         format!("'{}'", held.replace('\'', "''"))
     };
-    let is_plain =
-        plain != name && plain.starts_with(|c: char| c.is_ascii_lowercase()) && !is_reserved(&plain);
+    let is_plain = plain != name && needs_quotes(&plain).is_none();
     let new = if is_plain { plain } else { "…".to_owned() };
     format!("`output: {{rename: {{{key}: {new}}}}}` gives it another name")
 }

@@ -1,5 +1,5 @@
-//! The reserved words of the dialects that tables are loaded into: PostgreSQL (and DuckDB), BigQuery, Snowflake, Redshift
-//! and MySQL. As a column such a word needs quotes in at least one of them.
+//! Names that every warehouse takes as a column without quotes. Reserved are the words of the dialects that tables are loaded
+//! into: PostgreSQL (and DuckDB), BigQuery, Snowflake, Redshift and MySQL; such a word needs quotes in at least one of them.
 
 const WORDS: &str = "
     accessible account add aes128 aes256 all allowoverwrite alter analyse analyze and any array as asc
@@ -27,7 +27,17 @@ const WORDS: &str = "
     while window with within without write xor zerofill
 ";
 
-/// Whether it needs quotes somewhere.
-pub(super) fn is_reserved(name: &str) -> bool {
-    WORDS.split_ascii_whitespace().any(|word| word == name)
+/// Why some warehouse takes this name in quotes only; none where all take it as it is.
+pub fn needs_quotes(name: &str) -> Option<&'static str> {
+    if name.chars().any(|c| !c.is_ascii()) {
+        return Some("it has letters that are not ASCII");
+    }
+    if name.contains(|c: char| c.is_ascii_uppercase()) {
+        return Some("it has upper-case letters");
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(is_word) {
+        return Some("it is not letters, digits and underscores");
+    }
+    WORDS.split_ascii_whitespace().any(|word| word == name).then_some("it is a reserved word of SQL")
 }
