@@ -4,7 +4,7 @@ mod days;
 mod plans;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
@@ -84,10 +84,6 @@ impl Job {
         self.assert_same("edited", "cold-edited");
         assert!(self.files("edited") != self.files("third"));
     }
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 fn cdnow(rules: &str) -> Job {

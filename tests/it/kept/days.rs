@@ -12,7 +12,6 @@ use proptest::test_runner::TestCaseError;
 use tiermill::engine::Cache;
 use tiermill::engine::polars::{profile, profile_cache};
 
-use super::name;
 use crate::support::sandbox::project;
 use crate::support::table::{self, Cells};
 use crate::support::{Ran, Sandbox};
