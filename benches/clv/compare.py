@@ -68,7 +68,7 @@ def compare(case: str, folder: Path, tiermill: Path, rounds: int) -> list[list[s
         run.models_s = sum(run.stdout["seconds"][step] for step in MODELS)
         theirs.append(run)
     published = folder / f"out-tiermill/as_of={as_of}"
-    model = json.loads((published / "model.json").read_text())["clv"]
+    model = json.loads((published / "_run/model.json").read_text())["clv"]
     params = [model["params"] | model["spend"]["params"], theirs[0].stdout["params"]]
     command = [sys.executable, HERE / "likelihood.py", as_of, next(published.glob("part-*.parquet"))]
     judged = json.loads(output(*command, cwd=folder, input=json.dumps(params)))

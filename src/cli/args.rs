@@ -94,9 +94,19 @@ pub(super) struct RunArgs {
     /// file. 80 % of the container's limit if left out
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(super) memory_limit: Option<u64>,
-    /// A folder for scratch files, instead of the one that is published to
+    /// A folder for scratch files, instead of the staging area beside the table
     #[arg(long, value_name = "DIR", value_parser = read_folder)]
     pub(super) scratch: Option<PathBuf>,
+    /// Work in this folder, which is on the table's file system, instead of beside the table. All runs of a table name the
+    /// same one
+    #[arg(long, value_name = "DIR", value_parser = read_folder)]
+    pub(super) staging: Option<PathBuf>,
+    /// Wait so long for a run of the same day to end, instead of ending with 6
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(super) lock_wait: u32,
+    /// Keep what is replaced for so long, outside the table; a later run removes it
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(super) keep_replaced: u32,
     /// End with this code if this very run is published already
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..))]
     pub(super) skip_code: Option<u8>,

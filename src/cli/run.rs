@@ -1,7 +1,10 @@
 //! `tiermill run`: the run itself is [`pipeline::run`]; here it is told how far it is, and its result is the last line on
 //! stdout.
 
+use std::time::Duration;
+
 use crate::pipeline::{self, Asked, Exit, Failure, Published, Request};
+use crate::publish::Terms;
 use crate::report::{RunResult, overrides_line, segments_table};
 
 use super::args::{Format, RunArgs};
@@ -52,6 +55,11 @@ fn request(args: &RunArgs) -> Request {
             memory_limit: args.memory_limit,
             scratch: args.scratch.clone(),
             cache: args.cache.clone(),
+        },
+        terms: Terms {
+            staging: args.staging.clone(),
+            lock_wait: Duration::from_secs(args.lock_wait.into()),
+            keep_replaced: Duration::from_secs(args.keep_replaced.into()),
         },
         skip_code: args.skip_code,
     }

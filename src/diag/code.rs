@@ -74,6 +74,7 @@ codes! {
     UncoveredCodes "uncovered-codes" Rules "Combinations of scores that a table does not hold.",
     UnusedColumn "unused-column" Rules "A metric, score or band that nothing reads or publishes.",
     CoarsePreset "coarse-preset" Rules "A preset without the finer one that it hides.",
+    QuotedName "quoted-name" Rules "An output column that warehouses take in quotes only.",
     LintSkipped "lint-skipped" Rules "A segmentation that is too large to be looked through.",
     FilesDisagree "files-disagree" Input "Input files whose columns have different types.",
     InputMissing "input-missing" Input "A path that matches no file.",

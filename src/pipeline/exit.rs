@@ -66,7 +66,7 @@ impl Exit {
             Self::Rules => "correct the rules file or the command line; `tiermill check` says all at once",
             Self::Refused => "look at the data; nothing was published",
             Self::Input => "see that the input is there and complete, then run again",
-            Self::Transient => "run again; nothing was published",
+            Self::Transient => "run again; unless the message says that it is published, nothing was",
             Self::Locked => "wait for the other run, then run again",
             Self::Bug => "report it; nothing was published",
             Self::Skipped(_) => "this very run is published already",
@@ -106,7 +106,12 @@ impl From<publish::Error> for Failure {
     fn from(error: publish::Error) -> Self {
         let exit = match error {
             publish::Error::Engine(error) => return error.into(),
-            publish::Error::Io { .. } => Exit::Transient,
+            publish::Error::Io { .. }
+            | publish::Error::NoLock { .. }
+            | publish::Error::NoArea { .. }
+            | publish::Error::OtherFileSystem { .. }
+            | publish::Error::Unsynced { .. }
+            | publish::Error::Aside { .. } => Exit::Transient,
             publish::Error::Locked(_) => Exit::Locked,
             publish::Error::Broken(_) => Exit::Bug,
         };

@@ -37,8 +37,8 @@ impl Asked {
         self.threads.unwrap_or_else(available_threads)
     }
 
-    /// What a run to this target takes; scratch files go beside the staging folder, unless told otherwise.
-    pub(super) fn resources(&self, target: &Path) -> Result<Resources, Failure> {
+    /// What a run takes; scratch files go to the staging area, unless told otherwise.
+    pub(super) fn resources(&self, area: &Path) -> Result<Resources, Failure> {
         let threads = self.threads();
         let least = Memory::least(threads);
         if let Some(asked) = self.memory_limit
@@ -50,7 +50,7 @@ impl Asked {
             );
             return Err(Failure { exit: Exit::Rules, message });
         }
-        let scratch = self.scratch.clone().unwrap_or_else(|| target.to_path_buf());
+        let scratch = self.scratch.clone().unwrap_or_else(|| area.to_path_buf());
         // 80 % of what the control group may have, where nobody asked.
         let limit = self.memory_limit.or_else(|| Some(of_control_group(Path::new("/"))? / 5 * 4));
         Ok(Resources {

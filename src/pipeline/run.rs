@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::Profile;
 use crate::engine::polars::profile_cache::ProfileOrigin;
-use crate::publish::{self, Lock, Manifest};
+use crate::publish::{self, Area, Lock, Manifest, Terms};
 use crate::report::Outcome;
 use crate::resolve::Settings;
 use crate::spec::Override;
@@ -26,6 +26,8 @@ pub struct Request {
     pub model: Option<PathBuf>,
     /// What it may take.
     pub asked: Asked,
+    /// Beside what it publishes, and how long it waits.
+    pub terms: Terms,
     /// The code to end with if this very run is published already.
     pub skip_code: Option<u8>,
 }
@@ -43,7 +45,7 @@ pub struct Published {
 
 /// Runs a rules file: all or nothing is published.
 pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, Failure> {
-    let Request { rules, overrides, settings, model, asked, skip_code } = request;
+    let Request { rules, overrides, settings, model, asked, terms, skip_code } = request;
     let mut phases = Phases::new(observer);
     let mut found = None;
     let compiled = phases.phase(
@@ -60,9 +62,10 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
     }
     let job = prepare(compiled?)?;
     let plan = job.plan();
-    let resources = asked.resources(&plan.target)?;
+    let area = Area::of(&plan.target, terms)?;
+    let resources = asked.resources(area.folder())?;
     let frozen = model.as_deref().map(read_model).transpose()?;
-    let lock = Lock::take(&plan.target)?;
+    let lock = Lock::take(area, plan.as_of, terms)?;
     if let Some(code) = skip_code
         && publish::is_published(plan, frozen.as_ref(), job.key())
     {

@@ -104,6 +104,11 @@ impl Plan {
     /// Customers of one part, which makes parts of 128–256 MB.
     pub const PART_CUSTOMERS: usize = 4_000_000;
 
+    /// The output's column of the customer's id.
+    pub fn id_column(&self) -> Option<&OutputColumn> {
+        self.output.iter().find(|column| column.held() == Some(self.customer.column.as_str()))
+    }
+
     /// How many parts a number of customers makes: it follows from nothing else.
     pub fn parts(&self, customers: usize) -> usize {
         customers.div_ceil(self.part_customers.max(1)).max(1)
@@ -259,7 +264,11 @@ impl fmt::Display for Plan {
             writeln!(f, "  {} {}", audience.file_name(), columns.join(", "))?;
         }
         for column in &self.output {
-            writeln!(f, "  {:<17} {}", column.name, column.ty.sql())?;
+            write!(f, "  {:<17} {}", column.name, column.ty.sql())?;
+            match column.renamed() {
+                Some(held) => writeln!(f, " of {held}")?,
+                None => writeln!(f)?,
+            }
         }
         Ok(())
     }

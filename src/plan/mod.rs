@@ -6,6 +6,7 @@ mod aggregate;
 mod audience;
 mod band;
 mod clv;
+mod column_name;
 mod expr;
 mod fingerprint;
 mod input;
@@ -23,6 +24,7 @@ pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
 pub use audience::Audience;
 pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
+pub use column_name::needs_quotes;
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
 pub use input::{
     Amount, AmountEncoding, Attribute, Customer, Customers, EpochUnit, Input, InputColumn, InputFile,
@@ -31,7 +33,7 @@ pub use input::{
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, Plan};
 pub use lifecycle::{GapsOf, LearnedNumber, Lifecycle};
-pub use output::OutputColumn;
+pub use output::{OutputColumn, OutputSource};
 pub use overrides::{Action, Id, Override, Overrides};
 pub use privacy::Privacy;
 pub use score::{Best, Bins, Score, ScoreKind, Ties};

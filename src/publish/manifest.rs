@@ -170,7 +170,7 @@ pub struct SuppressedIn {
 /// One file that was written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// Its name in the folder.
+    /// Its path in the folder of the partition.
     pub path: String,
     /// Its rows; none for what is no table.
     pub rows: Option<u64>,
@@ -191,12 +191,9 @@ impl Manifest {
         profile: &Profile,
         (model, frozen): (&Model, bool),
         folder: &Path,
-        parts: &[String],
+        parts: Vec<FileEntry>,
         tables: &[String],
     ) -> Result<Self, Error> {
-        let entries = |names: &[String]| {
-            names.par_iter().map(|name| entry(folder, name)).collect::<Result<Vec<_>, _>>()
-        };
         let several = !plan.reads_only_orders();
         let inputs = plan.files().map(|(input, file): (&str, &InputFile)| InputEntry {
             input: several.then(|| input.to_owned()),
@@ -240,8 +237,8 @@ impl Manifest {
             columns: plan.output.iter().map(|column| (column.name.clone(), column.ty.sql())).collect(),
             model: model.clone(),
             frozen,
-            parts: entries(parts)?,
-            tables: entries(tables)?,
+            parts,
+            tables: entries(folder, tables)?,
         })
     }
 }
@@ -318,6 +315,11 @@ fn list_files(plan: &Plan) -> impl Iterator<Item = ListEntry> {
         bytes: file.bytes,
         sha256: file.sha256.clone(),
     })
+}
+
+/// Files of a folder, by their paths in it.
+pub(super) fn entries(folder: &Path, names: &[String]) -> Result<Vec<FileEntry>, Error> {
+    names.par_iter().map(|name| entry(folder, name)).collect()
 }
 
 fn entry(folder: &Path, name: &str) -> Result<FileEntry, Error> {

@@ -1,24 +1,33 @@
-//! Stage 4, publish: the only place that writes output. Everything goes to a staging folder beside the target, is
-//! read back and counted, and is then swapped in with one rename; or nothing is published at all.
+//! Stage 4, publish: the only place that writes output. Everything goes to a staging folder outside the table, is read
+//! back and counted, and is then swapped in with one rename; or nothing is published at all.
 
+mod area;
+mod disk;
 mod error;
+mod layout;
+mod live;
 mod lock;
 mod manifest;
+mod old_layout;
 mod parts;
 pub mod readback;
 mod skip;
 mod staging;
+mod swap;
 
+pub use area::{Area, Terms};
 pub use error::Error;
+pub use layout::{RUN, SUCCESS, folder, run_file};
+pub use live::remove_all_staging;
 pub use lock::Lock;
 pub use manifest::{
     FORMAT, FileEntry, InputEntry, InputRows, ListEntry, Manifest, RowCounts, Suppressed, SuppressedIn,
     sha256_of,
 };
 pub use skip::is_published;
-pub use staging::{Staging, remove_all_staging};
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::engine::Profile;
@@ -29,6 +38,8 @@ use crate::engine::pseudonym::Key;
 use crate::fit::Model;
 use crate::plan::Plan;
 
+use layout::{MANIFEST, existing_run_file, run_path};
+
 /// What was published.
 #[derive(Clone, Debug)]
 pub struct Published {
@@ -36,11 +47,6 @@ pub struct Published {
     pub folder: PathBuf,
     /// What the manifest says.
     pub manifest: Manifest,
-}
-
-/// The folder of a run: `target/as_of=D`.
-pub fn folder(plan: &Plan) -> PathBuf {
-    plan.target.join(format!("as_of={}", plan.as_of))
 }
 
 /// Writes, verifies and swaps in one run; `frozen` says that the model was not fitted by it, `key` hides ids of rows
@@ -52,10 +58,10 @@ pub fn publish(
     frozen: bool,
     key: Option<&Key>,
     more: &[(&str, &Frame)],
-    _lock: &Lock,
+    lock: &Lock,
 ) -> Result<Published, Error> {
     let folder = folder(plan);
-    let staging = Staging::create(&plan.target, &plan.as_of.to_string())?;
+    let staging = staging::Staging::create(lock)?;
     let metadata = vec![
         ("tiermill.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
         ("tiermill.engine".to_owned(), "polars".to_owned()),
@@ -75,8 +81,9 @@ pub fn publish(
 
     let mut tables = Vec::new();
     let mut table = |name: &str, frame: &Frame| -> Result<(), Error> {
-        write::table(frame, &staging.path().join(name), &metadata)?;
-        tables.push(name.to_owned());
+        let path = run_path(name);
+        write::table(frame, &staging.path().join(&path), &metadata)?;
+        tables.push(path);
         Ok(())
     };
     table("segments.parquet", &summary::segments(plan)?)?;
@@ -99,15 +106,17 @@ pub fn publish(
         table(name, frame)?;
     }
 
-    staging.write("model.json", &json(model)?)?;
-    tables.push("model.json".to_owned());
-    let mut manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), &parts, &tables)?;
+    let model_path = run_path("model.json");
+    staging.write(&model_path, &json(model)?)?;
+    tables.push(model_path);
+    let parts = parts::seal(&staging, &parts)?;
+    let mut manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), parts, &tables)?;
     manifest.overrides = override_counts;
     manifest.pseudonym_key_check = key.map(Key::check);
     let text = json(&manifest)?;
-    staging.write("manifest.json", &text)?;
-    staging.write("_SUCCESS", format!("{}\n", manifest::sha256(&text)).as_bytes())?;
-    staging.swap_in(&folder)?;
+    staging.write(&run_path(MANIFEST), &text)?;
+    staging.write(SUCCESS, format!("{}\n", manifest::sha256(&text)).as_bytes())?;
+    staging.swap_in(&manifest.parts)?;
     Ok(Published { folder, manifest })
 }
 
@@ -120,17 +129,22 @@ pub fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
 
 /// The summary of the latest complete run before this one.
 fn previous(plan: &Plan) -> Result<Previous, Error> {
-    match previous_folder(&plan.target, &plan.as_of.to_string()) {
-        Some(folder) => Ok(summary::previous(&folder.join("summary.parquet"))?),
+    match previous_summary(&plan.target, &plan.as_of.to_string()).map_err(Error::io(&plan.target))? {
+        Some(summary) => Ok(summary::previous(&summary)?),
         None => Ok(Previous::new()),
     }
 }
 
-fn previous_folder(target: &Path, as_of: &str) -> Option<PathBuf> {
-    let entries = fs::read_dir(target).ok()?.flatten().map(|entry| entry.path());
-    let date = |path: &PathBuf| Some(path.file_name()?.to_str()?.strip_prefix("as_of=")?.to_owned());
-    let earlier = entries.filter(|path| date(path).is_some_and(|date| date.as_str() < as_of));
-    earlier
-        .filter(|path| path.join("_SUCCESS").is_file() && path.join("summary.parquet").is_file())
-        .max_by_key(|path| date(path))
+/// A table that cannot be listed is a failure: without the days in it the summary would be another one.
+fn previous_summary(target: &Path, as_of: &str) -> io::Result<Option<PathBuf>> {
+    let mut latest = None;
+    for entry in fs::read_dir(target)? {
+        let (name, folder) = entry.map(|entry| (entry.file_name(), entry.path()))?;
+        let date = name.to_str().and_then(|name| name.strip_prefix("as_of=")).filter(|date| *date < as_of);
+        let Some(date) = date.filter(|_| folder.join(SUCCESS).is_file()) else { continue };
+        if let Some(summary) = existing_run_file(&folder, "summary.parquet") {
+            latest = latest.max(Some((date.to_owned(), summary)));
+        }
+    }
+    Ok(latest.map(|(_, summary)| summary))
 }

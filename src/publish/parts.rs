@@ -14,7 +14,9 @@ use crate::engine::polars::write::{Metadata, ROW_GROUP, Writer};
 use crate::fit::{Model, agreement};
 use crate::plan::Plan;
 
-use super::{Error, Staging};
+use super::manifest::entries;
+use super::staging::Staging;
+use super::{Error, FileEntry};
 
 /// A row group of a part.
 struct Group {
@@ -40,7 +42,7 @@ fn groups(starts: &[usize]) -> Vec<Group> {
     starts.windows(2).enumerate().flat_map(of_part).collect()
 }
 
-/// Writes the parts: their names, and what is said of the customers in them.
+/// Writes the parts under their numbers: their names, and what is said of the customers in them.
 pub(super) fn write(
     plan: &Plan,
     model: &Model,
@@ -52,7 +54,7 @@ pub(super) fn write(
     let starts = part_starts(plan, customers)?;
     let names: Vec<String> = (1..starts.len()).map(|part| format!("part-{:05}.parquet", part - 1)).collect();
     let (columns, nothing) = tables::label(plan, model, &customers.clear())?;
-    let id = Some(plan.customer.column.as_str());
+    let id = plan.id_column().map(|column| column.name.as_str());
     let create = |name: &String| Writer::create(&staging.path().join(name), &columns, id, metadata);
     let writers: Vec<Writer> = names.iter().map(create).collect::<Result<_, _>>()?;
 
@@ -75,4 +77,21 @@ pub(super) fn write(
     let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.into_values().for_each(|next| findings.add(next));
     Ok((names, findings))
+}
+
+/// How many hexadecimal digits of its hash a part is named by.
+const DIGITS: usize = 16;
+
+/// Names the parts by their content, too: one that changes has another name, so whoever holds an older listing gets an
+/// error and never a mixture, and one that does not change can stay.
+pub(super) fn seal(staging: &Staging, names: &[String]) -> Result<Vec<FileEntry>, Error> {
+    let mut parts = entries(staging.path(), names)?;
+    for part in &mut parts {
+        let number = part.path.trim_end_matches(".parquet");
+        let name = format!("{number}-{}.parquet", part.sha256.get(..DIGITS).unwrap_or_default());
+        let (from, to) = (staging.path().join(&part.path), staging.path().join(&name));
+        std::fs::rename(&from, &to).map_err(Error::io(&from))?;
+        part.path = name;
+    }
+    Ok(parts)
 }

@@ -94,7 +94,7 @@ fn check_group(
     let file = File::open(path).map_err(Error::io(path))?;
     let reader =
         ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_row_groups(vec![group]);
-    let id = plan.customer.column.as_str();
+    let id = plan.id_column().map_or("", |column| column.name.as_str());
     let mut found = Sums::nothing(plan);
     let wanted = found.columns.iter().map(|(name, ..)| name.as_str()).chain([id]);
     let mask = ProjectionMask::columns(reader.parquet_schema(), wanted);

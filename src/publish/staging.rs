@@ -1,117 +1,89 @@
-//! The staging folder: beside the target, invisible to readers, swapped in with one rename, removed on every exit.
+//! The staging folder: a partition while it is made, in the staging area, swapped in with one rename, removed on every
+//! exit.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::time::Duration;
 
-use super::Error;
+use chrono::NaiveDate;
+use rayon::prelude::*;
 
-/// Folders to remove if a signal ends the run.
-static LIVE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+use super::area::Area;
+use super::disk::{remove, sync};
+use super::layout::{RUN, partition};
+use super::live::{forget, live};
+use super::manifest::sha256_of;
+use super::swap::swap;
+use super::{Error, FileEntry, Lock};
 
 /// A folder that no reader looks at yet.
 #[derive(Debug)]
-pub struct Staging {
+pub(super) struct Staging {
     path: PathBuf,
+    area: Area,
+    day: NaiveDate,
+    is_published: bool,
 }
 
 impl Staging {
-    /// Creates the folder; what a killed run left there is removed first.
-    pub fn create(target: &Path, as_of: &str) -> Result<Self, Error> {
-        let path = target.join(format!(".staging-as_of={as_of}"));
+    /// Creates the folder of the day whose lock is held.
+    pub(super) fn create(lock: &Lock) -> Result<Self, Error> {
+        let (area, day) = (lock.area().clone(), lock.day());
+        let path = area.staging(day);
         let mut live = live();
         remove(&path)?;
-        fs::create_dir_all(&path).map_err(Error::io(&path))?;
+        fs::create_dir_all(path.join(RUN)).map_err(Error::io(&path))?;
         live.push(path.clone());
-        Ok(Self { path })
+        Ok(Self { path, area, day, is_published: false })
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Writes a small file and sees it to the disk.
-    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), Error> {
+    pub(super) fn write(&self, name: &str, content: &[u8]) -> Result<(), Error> {
         let path = self.path.join(name);
         fs::write(&path, content).map_err(Error::io(&path))?;
-        sync(&path)
+        sync(&path).map_err(Error::io(&path))
     }
 
-    /// Makes it the target in one step: readers see the old folder or the new one, never a mixture.
-    pub fn swap_in(self, folder: &Path) -> Result<(), Error> {
-        sync(&self.path)?;
-        let parent = folder.parent().unwrap_or(Path::new("."));
+    /// Makes it the day's partition in one step: readers see the old folder or the new one, never a mixture. Parts that
+    /// are the same as before stay the same files.
+    pub(super) fn swap_in(mut self, parts: &[FileEntry]) -> Result<(), Error> {
+        let folder = self.area.target().join(partition(self.day));
+        parts.par_iter().for_each(|part| self.take_over(&folder, part));
+        for path in [&self.path.join(RUN), &self.path] {
+            sync(path).map_err(Error::io(path))?;
+        }
         // A signal that comes now waits: what is swapped in is whole.
         let _live = live();
-        if folder.exists() {
-            exchange(&self.path, folder)?;
-        } else {
-            fs::rename(&self.path, folder).map_err(Error::io(folder))?;
-        }
-        sync(parent)
+        swap(&self.path, &folder, &self.area.replaced(self.day))?;
+        self.is_published = true;
+        // A table that is new is a name in its folder, too.
+        self.area.target().parent().map(sync);
+        sync(self.area.target()).map_err(|source| Error::Unsynced { folder, source })
         // Dropped now, the staging folder is the previous run, or gone.
+    }
+
+    /// Takes a part over from the partition that is replaced, if it is the same to the byte; where that cannot be, its
+    /// new copy does as well.
+    fn take_over(&self, folder: &Path, part: &FileEntry) {
+        let (old, new) = (folder.join(&part.path), self.path.join(&part.path));
+        let is_same = old.symlink_metadata().is_ok_and(|old| old.is_file() && old.len() == part.bytes)
+            && sha256_of(&old).is_ok_and(|hash| hash == part.sha256);
+        let link = self.path.join(format!(".same-{}", part.path));
+        if is_same && fs::hard_link(&old, &link).is_ok() && fs::rename(&link, &new).is_err() {
+            fs::remove_file(&link).ok();
+        }
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        remove(&self.path).ok();
-        live().retain(|path| *path != self.path);
-    }
-}
-
-/// Removes the staging folders of this process: for the end by a signal. From here on the process publishes nothing:
-/// whoever wants to create, swap in or drop a staging folder waits for the end.
-pub fn remove_all_staging() {
-    let mut live = live();
-    for path in live.drain(..) {
-        // Until it notices that the folder is gone, a writer may put one more file there while it is emptied.
-        let removed = (0..100).any(|_| {
-            let removed = remove(&path).is_ok();
-            if !removed {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            removed
-        });
-        if !removed {
-            eprintln!("tiermill: cannot remove `{}`; the next run will", path.display());
+        if !(self.is_published && self.area.keep(&self.path, self.day)) {
+            remove(&self.path).ok();
         }
+        forget(&self.path);
     }
-    std::mem::forget(live);
-}
-
-fn live() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
-    LIVE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn sync(path: &Path) -> Result<(), Error> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(Error::io(path))
-}
-
-/// Swaps two folders atomically, where the file system can; elsewhere the old one steps aside first.
-fn exchange(staging: &Path, folder: &Path) -> Result<(), Error> {
-    #[cfg(any(target_os = "linux", target_os = "macos"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        if renameat_with(CWD, staging, CWD, folder, RenameFlags::EXCHANGE).is_ok() {
-            return Ok(());
-        }
-    }
-    let aside = staging.with_extension("old");
-    remove(&aside)?;
-    fs::rename(folder, &aside).map_err(Error::io(folder))?;
-    if let Err(error) = fs::rename(staging, folder) {
-        fs::rename(&aside, folder).map_err(Error::io(folder))?;
-        return Err(Error::io(folder)(error));
-    }
-    remove(&aside)
 }

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use crate::engine::polars::tables::summary;
 use crate::engine::{Error, OverrideCounts};
+use crate::publish::run_file;
 
 /// One line a segment: customers, their share, their revenue's share.
 pub fn segments_table(folder: &Path) -> Result<String, Error> {
-    let rows = summary::read(&folder.join("summary.parquet"))?;
+    let rows = summary::read(&run_file(folder, "summary.parquet"))?;
     let width = rows.iter().map(|row| row.segment.chars().count()).max().unwrap_or(0).max(8);
     let mut text = String::new();
     let mut segmentation = String::new();

@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
 use crate::plan::{Audience, OutputColumn, Segmentation};
 use crate::spec;
 
-use super::output::pick;
+use super::output::{pick, rename};
 
 /// What audiences are checked against.
 pub(super) struct AudienceScope<'a> {
@@ -16,6 +16,8 @@ pub(super) struct AudienceScope<'a> {
     pub(super) columns: &'a [OutputColumn],
     /// Those of the output.
     pub(super) output: &'a [OutputColumn],
+    /// What says how the output names them.
+    pub(super) written: &'a spec::Output,
 }
 
 /// Resolves the audiences; each segment has one at most.
@@ -38,7 +40,11 @@ pub(super) fn resolve(
         }
         let named = find(audience, known, out);
         let columns = match columns {
-            Some(columns) => pick(columns, known.columns, out),
+            Some(columns) => {
+                let mut columns = pick(columns, known.columns, out);
+                rename(known.written, &mut columns);
+                columns
+            }
             None => known.output.to_vec(),
         };
         if let Some((segmentation, segment)) = named {

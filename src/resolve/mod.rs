@@ -124,12 +124,13 @@ pub fn resolve(
     let privacy = privacy::resolve(privacy, &rules.inputs, &aggregates.list, out);
     let shown = if privacy.key_env.is_some() { Type::Text } else { id_type };
     let columns = output::all(&(id.clone(), shown), &scope);
-    let output_columns = output::resolve(output, &columns, out);
+    let output_columns = output::resolve(output, &columns, settings.as_of, out);
     let known = audiences::AudienceScope {
         segmentations: &segmentations,
         names,
         columns: &columns,
         output: &output_columns,
+        written: output,
     };
     let audiences = audiences::resolve(audiences, &known, out);
 
@@ -146,6 +147,7 @@ pub fn resolve(
             scores: &scores,
             bands: &bands,
             segmentations: &segmentations,
+            output: &output_columns,
         };
         lint::lint(&subject, out);
     }

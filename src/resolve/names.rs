@@ -75,7 +75,7 @@ pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
     }
 }
 
-fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
+pub(super) fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
     let complaint = if name.value == "as_of" {
         Some("`as_of` is the as-of date in every expression")
     } else if name.value.is_empty() || name.value.len() > 63 {
@@ -105,13 +105,16 @@ fn check_name(name: &Spanned<String>, out: &mut Diagnostics) {
     }
 }
 
-fn snake_case(name: &str) -> String {
+/// The name in the letters that every warehouse takes.
+pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::new();
+    // `CustomerID` is two words: a word begins where lower case ends.
+    let mut before = ' ';
     for c in name.chars() {
         match c {
             'a'..='z' | '0'..='9' => snake.push(c),
             'A'..='Z' => {
-                if snake.ends_with(|last: char| last.is_ascii_lowercase()) {
+                if before.is_ascii_lowercase() {
                     snake.push('_');
                 }
                 snake.push(c.to_ascii_lowercase());
@@ -119,6 +122,7 @@ fn snake_case(name: &str) -> String {
             _ if !snake.is_empty() && !snake.ends_with('_') => snake.push('_'),
             _ => {}
         }
+        before = c;
     }
     snake.trim_end_matches('_').to_owned()
 }

@@ -151,6 +151,16 @@ const OUTPUT: Shape = Shape::Object(&Object {
             "the folder that gets `as_of=…`, relative to the rules file; `out/NAME` if left out",
         ),
         optional("columns", Shape::List(&Shape::Text), "these columns only, in this order; all if left out"),
+        optional(
+            "rename",
+            Shape::Map(&Shape::Text),
+            "columns that get another name in the output, as in `{CustomerID: customer_id}`",
+        ),
+        optional(
+            "as_of_column",
+            Shape::Bool,
+            "whether the as-of date is the first column of every part, too; false if left out",
+        ),
     ],
     others: None,
 });

@@ -1,5 +1,7 @@
 //! The text of a starter.
 
+use crate::plan::needs_quotes;
+
 use super::guess::{Guess, Guesses};
 
 /// The rules file for orders at a path.
@@ -92,7 +94,7 @@ segments:
 output:
   path: out/my_customers           # gets a folder for each date
   # columns: [{}, tier]   # all, if left out
-
+{}
 # A few rows in, expected labels out.
 tests:
   - name: who ordered first within 30 days is new
@@ -105,10 +107,22 @@ tests:
       1002: {{stage: churned, recency_days: 655}}
 ",
         yaml(&customer.column),
+        rename(&customer.column),
         if amount.is_some() { ", amount: 120" } else { "" },
         if amount.is_some() { ", amount: 80" } else { "" },
     );
     text
+}
+
+/// The line that gives the id a name that no warehouse has to quote, if its own has to be.
+fn rename(customer: &str) -> String {
+    match needs_quotes(customer) {
+        Some(_) => format!(
+            "  rename: {{{}: customer_id}}   # a name that warehouses take without quotes\n",
+            yaml(customer)
+        ),
+        None => String::new(),
+    }
 }
 
 /// A line of `columns`, with the other columns that would do.

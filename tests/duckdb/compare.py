@@ -20,10 +20,15 @@ def parts_of(folder):
 
 def complaints(connection, rules, folder, customer_type):
     """Every difference between the run published in `folder` and the table `expected`, as text lines."""
-    for needed in ("_SUCCESS", "manifest.json", "part-00000.parquet"):
+    for needed in ("_SUCCESS", "_run/manifest.json"):
         if not Path(folder, needed).is_file():
             yield f"{needed} is missing"
     parts = parts_of(folder)
+    if not parts or not Path(parts[0]).name.startswith("part-00000-"):
+        yield "the first part is missing"
+    beside = {p.name for p in Path(folder).iterdir()} - {"_SUCCESS", "_run"} - {Path(p).name for p in parts}
+    if beside:
+        yield f"beside the parts there is {sorted(beside)}"
     if not parts:
         return
     listed = ", ".join(t(p) for p in parts)

@@ -121,7 +121,7 @@ def steps(s, conditions, as_of, previous):
 
 def complaints(connection, rules, published, as_of):
     """`overrides.parquet` line by line, in any order."""
-    file = Path(published, "overrides.parquet")
+    file = Path(published, "_run/overrides.parquet")
     if not rules.overrides:
         if file.is_file():
             yield "there is an overrides.parquet, and no overrides"

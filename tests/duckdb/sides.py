@@ -350,7 +350,7 @@ def population_sql(sides, as_of):
 
 def manifest_complaints(connection, sides, published):
     """Every row of every input is counted once, and the list of opt-outs is as long as it is."""
-    manifest = json.loads(Path(published, "manifest.json").read_text())
+    manifest = json.loads(Path(published, "_run/manifest.json").read_text())
     parts = ["filtered", "suppressed", "no_consent", "after_as_of", "unknown_customer", "identical", "used"]
     for rows in [manifest["rows"], *manifest.get("rows_by_input", [])]:
         total = sum(rows.get(p, 0) for p in parts) + sum(rows["rejected"].values())
@@ -376,6 +376,6 @@ def manifest_complaints(connection, sides, published):
     if manifest["suppressed"]["ids"] != ids:
         yield f"the manifest says {manifest['suppressed']['ids']} ids are suppressed, the list has {ids}"
     left = "SELECT count(*) FROM read_parquet(?) WHERE customer IN (SELECT CAST(id AS VARCHAR) FROM suppress)"
-    rows = connection.execute(left, [str(Path(published, "rejected.parquet"))]).fetchone()[0]
+    rows = connection.execute(left, [str(Path(published, "_run/rejected.parquet"))]).fetchone()[0]
     if rows:
         yield f"{rows} rows of suppressed customers were set aside, none may be"

@@ -76,15 +76,15 @@ class Case:
     def same(self, as_of, out, expected="out"):
         """What differs, byte by byte, between two runs."""
         one, other = (self.folder / x / f"as_of={as_of}" for x in (out, expected))
-        names = {p.name for p in one.iterdir()} | {p.name for p in other.iterdir()}
-        files = ((one / n, other / n) for n in sorted(names))
-        differ = [a.name for a, b in files if not (a.is_file() and b.is_file() and a.read_bytes() == b.read_bytes())]
+        names = {p.relative_to(x) for x in (one, other) for p in x.rglob("*") if p.is_file()}
+        files = ((n, one / n, other / n) for n in sorted(names))
+        differ = [str(n) for n, a, b in files if not (a.is_file() and b.is_file() and a.read_bytes() == b.read_bytes())]
         return [f"{out} as of {as_of} differs from {expected}: {', '.join(differ)}"] if differ else []
 
 
 def rejected_complaints(connection, published, as_of, rules):
     """The rows set aside. Whether a bad row after the as-of is among them is not for us to say."""
-    file = published / "rejected.parquet"
+    file = published / "_run/rejected.parquet"
     count = 0
     if file.is_file():
         count = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file)]).fetchone()[0]

@@ -60,7 +60,7 @@ fn the_summary_adds_up() {
     let rules = project().join("rules/abc.yml");
     sandbox.tiermill(&["run", rules.to_str().unwrap(), "--as-of", AS_OF, "--out", "out"]).done();
     let folder = sandbox.path("out/as_of=1998-06-30");
-    let (parts, summary) = (Rows::parts(&folder), Rows::read(&folder.join("summary.parquet")));
+    let (parts, summary) = (Rows::parts(&folder), Rows::read(&folder.join("_run/summary.parquet")));
     let revenue = cents(&parts, "revenue");
     let labels = parts.column("value");
     for row in &summary.rows {
@@ -89,7 +89,7 @@ fn the_summary_adds_up() {
 
     // A later run says who came and went since the latest run before it.
     sandbox.tiermill(&["run", rules.to_str().unwrap(), "--as-of", "1998-07-31", "--out", "out"]).done();
-    let later = Rows::read(&sandbox.path("out/as_of=1998-07-31/summary.parquet"));
+    let later = Rows::read(&sandbox.path("out/as_of=1998-07-31/_run/summary.parquet"));
     assert_eq!(later.column("previous_customers"), summary.column("customers"));
     assert_eq!(later.column("customers_change"), [&Value::Int(0); 3]);
 }

@@ -46,7 +46,7 @@ fn folder(sandbox: &Sandbox) -> std::path::PathBuf {
 }
 
 fn model(sandbox: &Sandbox) -> Json {
-    serde_json::from_str(&std::fs::read_to_string(folder(sandbox).join("model.json")).unwrap()).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(folder(sandbox).join("_run/model.json")).unwrap()).unwrap()
 }
 
 #[track_caller]
@@ -192,9 +192,9 @@ fn margins_can_be_the_customers_own() {
 fn a_frozen_model_gives_the_same_bytes() {
     let sandbox = Sandbox::new();
     run(&sandbox, BG_NBD, &[]).done();
-    let part = || std::fs::read(folder(&sandbox).join("part-00000.parquet")).unwrap();
+    let part = || crate::support::folder::part(&folder(&sandbox));
     let fitted = part();
-    std::fs::copy(folder(&sandbox).join("model.json"), sandbox.path("model.json")).unwrap();
+    std::fs::copy(folder(&sandbox).join("_run/model.json"), sandbox.path("model.json")).unwrap();
     let again = run(&sandbox, BG_NBD, &["--model", "model.json", "--threads", "1"]).done();
     assert!(again.result()["seconds"].get("clv").is_none(), "nothing is fitted");
     assert!(fitted == part());
@@ -239,7 +239,7 @@ fn no_drop_out_yet_is_a_model_with_a_warning() {
         let rules = rules(&BG_NBD.replace("bg_nbd", kind));
         sandbox.text("rules.yml", &rules.replace(&*sample.to_string_lossy(), &all.to_string_lossy()));
         sandbox.tiermill(&["run", "rules.yml", "--as-of", "1997-02-01", "--out", "out"]).done();
-        let text = std::fs::read_to_string(sandbox.path("out/as_of=1997-02-01/model.json")).unwrap();
+        let text = std::fs::read_to_string(sandbox.path("out/as_of=1997-02-01/_run/model.json")).unwrap();
         let clv = &serde_json::from_str::<Json>(&text).unwrap()["clv"];
         // All three are the same model where nobody stops.
         assert!((clv["log_likelihood"].as_f64().unwrap() + 3693.5283).abs() < 1e-3, "{kind}: {clv}");
@@ -271,7 +271,7 @@ segments: {s: {rules: [{id: x, when: clv > 0}], default: y}}
     sandbox.text("rules.yml", rules);
     sandbox.tiermill(&["run", "rules.yml", "--as-of", "2025-01-31", "--out", "out"]).done();
     let folder = sandbox.path("out/as_of=2025-01-31");
-    let text = std::fs::read_to_string(folder.join("model.json")).unwrap();
+    let text = std::fs::read_to_string(folder.join("_run/model.json")).unwrap();
     let clv = &serde_json::from_str::<Json>(&text).unwrap()["clv"];
     let rows = Rows::parts(&folder);
     if clv.get("fallback").is_none() {
@@ -294,7 +294,7 @@ fn a_holdout_says_how_far_off_it_was() {
         (&calibration["holdout_days"], &calibration["customers"]),
         (&Json::from(273), &Json::from(2357))
     );
-    let table = Rows::read(&sandbox.path("out/as_of=1998-06-30/calibration.parquet"));
+    let table = Rows::read(&sandbox.path("out/as_of=1998-06-30/_run/calibration.parquet"));
     for by in ["decile", "repeats"] {
         let rows: Vec<_> = table.rows.iter().filter(|row| row[table.at("by")] == Value::text(by)).collect();
         let sum = |column: &str| -> f64 {

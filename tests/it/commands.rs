@@ -4,10 +4,9 @@ mod inputs;
 mod schema;
 
 use serde_json::Value as Json;
-use tiermill::publish::Lock;
 
-use crate::support::sandbox::project;
-use crate::support::{Ran, Rows, Sandbox, table};
+use crate::support::sandbox::{lock, project};
+use crate::support::{Ran, Rows, Sandbox, folder, table};
 
 const RULES: &str = "
 tiermill: 1
@@ -68,7 +67,7 @@ fn exit_codes() {
     check(&sandbox.run(&["--set", "scores.m.of=revenu"]), 2, "rules", false);
     check(&sandbox.tiermill(&["run", "no.yml", "--as-of", "2025-01-31"]), 2, "rules", false);
     check(&sandbox.run(&["--set", "inputs.orders.path=none.parquet"]), 4, "input", false);
-    let lock = Lock::take(&sandbox.path("out")).unwrap();
+    let lock = lock(&sandbox.path("out"), "2025-01-31").unwrap();
     check(&sandbox.run(&[]), 6, "locked", true);
     drop(lock);
     // A mistake in the rules and a missing input together: first the rules.
@@ -230,7 +229,7 @@ fn plan_tells_what_a_run_would_do() {
     let again = sandbox.tiermill(&args).done().stdout;
     assert!(again.ends_with("to out/as_of=1998-06-30 (replaces what is there)\n"), "{again}");
     // The plan's digest is the manifest's.
-    let manifest = std::fs::read_to_string(sandbox.path("out/as_of=1998-06-30/manifest.json")).unwrap();
+    let manifest = std::fs::read_to_string(sandbox.path("out/as_of=1998-06-30/_run/manifest.json")).unwrap();
     let manifest: Json = serde_json::from_str(&manifest).unwrap();
     assert_eq!(manifest["plan_sha256"], json["plan_sha256"]);
     assert_eq!(sandbox.tiermill(&["plan", "none.yml", "--as-of", "1998-06-30"]).code, Some(2));
@@ -253,12 +252,12 @@ fn a_frozen_model_labels_as_it_did() {
     let sandbox = shop();
     sandbox.run(&[]).done();
     let fitted = labels(&sandbox, "tier");
-    let part = std::fs::read(sandbox.path("out/as_of=2025-01-31/part-00000.parquet")).unwrap();
-    std::fs::copy(sandbox.path("out/as_of=2025-01-31/model.json"), sandbox.path("model.json")).unwrap();
+    let part = folder::part(&sandbox.path("out/as_of=2025-01-31"));
+    std::fs::copy(sandbox.path("out/as_of=2025-01-31/_run/model.json"), sandbox.path("model.json")).unwrap();
     let frozen = ["--model", "model.json"];
     sandbox.run(&frozen).done();
     assert_eq!(labels(&sandbox, "tier"), fitted);
-    assert!(std::fs::read(sandbox.path("out/as_of=2025-01-31/part-00000.parquet")).unwrap() == part);
+    assert!(folder::part(&sandbox.path("out/as_of=2025-01-31")) == part);
 
     // Another population under the old cuts, 2, 3 and 4: everybody is above all of them but e.
     let orders =

@@ -107,16 +107,15 @@ fn run(sandbox: &Sandbox, threads: &str) -> BTreeMap<String, Vec<u8>> {
 
 /// Every file of a partition but the manifest, which names the input files, and its hash.
 fn data_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let named = files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path));
-    let data = named.filter(|(name, _)| name != "manifest.json" && name != "_SUCCESS");
-    data.map(|(name, path)| (name, std::fs::read(path).unwrap())).collect()
+    let mut files = crate::support::folder::files(folder);
+    files.retain(|name, _| name != "_run/manifest.json" && name != "_SUCCESS");
+    files
 }
 
 fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {
     let names =
-        "audience-tier.best.parquet edges.parquet model.json overrides.parquet part-00000.parquet rejected.parquet \
-         segment_profile.parquet segments.parquet summary.parquet"
+        "_run/audience-tier.best.parquet _run/edges.parquet _run/model.json _run/overrides.parquet _run/rejected.parquet \
+         _run/segment_profile.parquet _run/segments.parquet _run/summary.parquet part-00000.parquet"
             .split_whitespace();
     assert!(expected.keys().eq(names), "{:?}", expected.keys());
     assert!(found.keys().eq(expected.keys()), "{:?}", found.keys());
@@ -131,7 +130,7 @@ fn the_same_bytes() {
     let whole = Sandbox::new();
     whole.orders("orders/all.parquet", &orders);
     let expected = run(&whole, "1");
-    let manifest = || std::fs::read(whole.path("out/as_of=1998-06-30/manifest.json")).unwrap();
+    let manifest = || std::fs::read(whole.path("out/as_of=1998-06-30/_run/manifest.json")).unwrap();
     let first_manifest = manifest();
 
     // On two threads, over the first run; the manifest is the same, too.

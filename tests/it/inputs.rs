@@ -40,8 +40,8 @@ impl Shop {
 
     fn run(&self) -> Run {
         let published = self.sandbox.publish("rules.yml", AS_OF).unwrap_or_else(|error| panic!("{error}"));
-        let manifest = std::fs::read_to_string(published.folder.join("manifest.json")).unwrap();
-        let rejected = Rows::read(&published.folder.join("rejected.parquet"));
+        let manifest = std::fs::read_to_string(published.folder.join("_run/manifest.json")).unwrap();
+        let rejected = Rows::read(&published.folder.join("_run/rejected.parquet"));
         let columns = ["file", "row", "reason", "customer"];
         let line = |row: &Vec<Value>| {
             let mut words: Vec<String> =

@@ -4,7 +4,7 @@ mod days;
 mod plans;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value as Json;
 
@@ -37,9 +37,7 @@ impl Job {
 
     /// All files of a run, byte by byte.
     fn files(&self, out: &str) -> BTreeMap<String, Vec<u8>> {
-        let folder = self.sandbox.path(out).join(format!("as_of={}", self.as_of));
-        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        paths.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
+        crate::support::folder::files(&self.sandbox.path(out).join(format!("as_of={}", self.as_of)))
     }
 
     #[track_caller]
@@ -86,10 +84,6 @@ impl Job {
         self.assert_same("edited", "cold-edited");
         assert!(self.files("edited") != self.files("third"));
     }
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 fn cdnow(rules: &str) -> Job {
@@ -183,9 +177,9 @@ const TIER: &str = "segments.tier.default=others";
 fn customers_events_and_rejected_rows() {
     let job = shop("");
     job.check(&[TIER, "metrics.n=count(*) + 1"]);
-    let manifest: Json = serde_json::from_slice(&job.files("edited")["manifest.json"]).unwrap();
+    let manifest: Json = serde_json::from_slice(&job.files("edited")["_run/manifest.json"]).unwrap();
     assert_eq!(manifest["rows"]["rejected"]["null_time"], 1, "{manifest}");
-    let rejected = job.sandbox.path("edited/as_of=2025-01-31/rejected.parquet");
+    let rejected = job.sandbox.path("edited/as_of=2025-01-31/_run/rejected.parquet");
     // Two orders without customer or time, one of a stranger, one visit, two customers.
     assert_eq!(crate::support::Rows::read(&rejected).rows.len(), 6);
 }
@@ -200,7 +194,7 @@ fn suppressed_customers_and_consent() {
 fn pseudonyms() {
     let job = shop("privacy: {pseudonymize: {key_env: TIERMILL_TEST_KEY}}\n");
     job.check(&[TIER]);
-    let rejected = &job.files("third")["rejected.parquet"];
+    let rejected = &job.files("third")["_run/rejected.parquet"];
     assert!(!rejected.windows(8).any(|window| window == b"stranger"));
     #[cfg(unix)]
     for folder in job.entries().iter().chain([&job.sandbox.path("cache")]) {

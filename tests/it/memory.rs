@@ -1,7 +1,6 @@
 //! `--memory-limit`: customers who do not fit go through scratch files, and the output is the same, byte by byte.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,6 +8,7 @@ use tiermill::engine::polars::profile::{self, Memory};
 use tiermill::pipeline::Resources;
 
 use crate::support::Sandbox;
+use crate::support::folder::files;
 use crate::support::sandbox::publish;
 use crate::support::table::{self, Cells};
 
@@ -149,12 +149,6 @@ impl Sandbox {
         let (found, spilled) = self.within(2, Some(1 << 30));
         assert_eq!((spilled, found == expected), (0, true));
     }
-}
-
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    paths.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
 }
 
 fn shop(ids: Ids) -> Sandbox {

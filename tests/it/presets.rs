@@ -331,7 +331,7 @@ segments: {top: {rules: [{id: first, when: a = 'A'}], default: rest}}
     assert_eq!((of(1, "A"), of(3, "A")), (by_hand(80), by_hand(70)));
     assert_eq!(of(1, "A") + of(1, "B"), by_hand(95));
 
-    let segments = Rows::read(&sandbox.path("out/as_of=2025-12-31/segments.parquet"));
+    let segments = Rows::read(&sandbox.path("out/as_of=2025-12-31/_run/segments.parquet"));
     let rows: Vec<String> =
         segments.rows.iter().map(|row| format!("{} {} {}", row[0], row[1], row[2])).collect();
     assert_eq!(
@@ -367,7 +367,7 @@ fn single_entries_may_be_changed() {
     );
     let found = labelled(&sandbox, &rules, &["stage"]);
     assert_eq!(found[2], "back loyal", "two orders only");
-    let segments = Rows::read(&sandbox.path("out/as_of=2025-12-31/segments.parquet"));
+    let segments = Rows::read(&sandbox.path("out/as_of=2025-12-31/_run/segments.parquet"));
     let cell = |id: &str, column: &str| {
         let row = segments.rows.iter().find(|row| row[1].to_string() == id).expect(id);
         row[segments.at(column)].to_string()

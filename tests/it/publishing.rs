@@ -3,6 +3,9 @@
 mod audiences;
 mod edges;
 mod failure;
+mod layout;
+mod locks;
+mod output_names;
 mod overrides;
 mod parts;
 mod pseudonyms;
@@ -11,15 +14,13 @@ mod segment_profile;
 mod signal;
 mod slices;
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
 
 use parquet::basic::{LogicalType, TimeUnit, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
+use crate::support::folder::{files, names, sha256};
 use crate::support::{Sandbox, table};
 
 const AS_OF: &str = "2025-01-31";
@@ -73,60 +74,51 @@ fn shop() -> Sandbox {
 const RUN: [&str; 6] = ["run", "rules.yml", "--as-of", AS_OF, "--out", "out"];
 const FOLDER: &str = "out/as_of=2025-01-31";
 
-/// Every file of a folder, with its bytes.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    paths.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
-}
-
-/// What stands in a folder, in order.
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn the_folder_and_its_hashes() {
     let sandbox = shop();
     sandbox.tiermill(&RUN).done();
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-01-31"]);
+    // Nothing but days in the table, and nothing is left beside it.
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-01-31"]);
+    assert_eq!(names(&sandbox.path("")), ["orders.parquet", "out", "rules.yml"]);
     let files = files(&sandbox.path(FOLDER));
     let expected = [
         "_SUCCESS",
-        "manifest.json",
-        "model.json",
+        "_run/manifest.json",
+        "_run/model.json",
+        "_run/rejected.parquet",
+        "_run/segment_profile.parquet",
+        "_run/segments.parquet",
+        "_run/summary.parquet",
         "part-00000.parquet",
-        "rejected.parquet",
-        "segment_profile.parquet",
-        "segments.parquet",
-        "summary.parquet",
     ];
     assert!(files.keys().eq(expected), "{:?}", files.keys());
-    assert_eq!(files["_SUCCESS"], format!("{}\n", sha256(&files["manifest.json"])).as_bytes());
+    assert_eq!(files["_SUCCESS"], format!("{}\n", sha256(&files["_run/manifest.json"])).as_bytes());
 
-    let manifest: Json = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    let manifest: Json = serde_json::from_slice(&files["_run/manifest.json"]).unwrap();
     let entries = ["parts", "tables"].map(|list| manifest[list].as_array().unwrap().clone()).concat();
-    let mut listed: Vec<&str> = entries.iter().map(|entry| entry["path"].as_str().unwrap()).collect();
+    for entry in &entries {
+        assert!(sandbox.path(FOLDER).join(entry["path"].as_str().unwrap()).is_file(), "{entry}");
+    }
+    // A part's name says its content; here it goes by its number.
+    let key = |entry: &Json| {
+        let path = entry["path"].as_str().unwrap().to_owned();
+        path.replace(&format!("-{}", &entry["sha256"].as_str().unwrap()[..16]), "")
+    };
+    let mut listed: Vec<String> = entries.iter().map(key).collect();
     listed.sort_unstable();
     assert_eq!(listed, expected[2..], "all but the manifest and its hash are listed");
     for entry in &entries {
-        let bytes = &files[entry["path"].as_str().unwrap()];
+        let bytes = &files[&key(entry)];
         assert_eq!(entry["sha256"], sha256(bytes), "{entry}");
         assert_eq!(entry["bytes"], bytes.len(), "{entry}");
     }
     let rows: Vec<&Json> = entries.iter().map(|entry| &entry["rows"]).collect();
     // The part, the segments, their summary, one row without a customer, the profile, and the model, which is no table.
     let profile =
-        crate::support::Rows::read(&sandbox.path(FOLDER).join("segment_profile.parquet")).rows.len();
+        crate::support::Rows::read(&sandbox.path(FOLDER).join("_run/segment_profile.parquet")).rows.len();
     assert_eq!(rows, [&Json::from(4), &3.into(), &3.into(), &1.into(), &profile.into(), &Json::Null]);
-    assert_eq!(manifest["model"], serde_json::from_slice::<Json>(&files["model.json"]).unwrap());
+    assert_eq!(manifest["model"], serde_json::from_slice::<Json>(&files["_run/model.json"]).unwrap());
     assert_eq!(manifest["rules_sha256"], sha256(RULES.as_bytes()));
     assert_eq!(
         manifest["inputs"][0]["bytes"],
@@ -135,12 +127,21 @@ fn the_folder_and_its_hashes() {
     assert_eq!(manifest["rows"]["rejected"], serde_json::json!({"null_customer": 1}));
 }
 
+/// The parts and the other tables, by their paths in the partition.
+fn tables(sandbox: &Sandbox) -> Vec<String> {
+    let beside = names(&sandbox.path(FOLDER).join("_run")).into_iter().map(|name| format!("_run/{name}"));
+    let all = names(&sandbox.path(FOLDER)).into_iter().chain(beside);
+    let tables: Vec<String> = all.filter(|name| name.ends_with(".parquet")).collect();
+    assert_eq!(tables.len(), 5);
+    tables
+}
+
 #[test]
 fn footers_say_where_a_file_comes_from() {
     let sandbox = shop();
     sandbox.tiermill(&RUN).done();
-    for name in names(&sandbox.path(FOLDER)).iter().filter(|name| name.ends_with(".parquet")) {
-        let file = File::open(sandbox.path(FOLDER).join(name)).unwrap();
+    for name in tables(&sandbox) {
+        let file = File::open(sandbox.path(FOLDER).join(&name)).unwrap();
         let reader = SerializedFileReader::new(file).unwrap();
         let pairs = reader.metadata().file_metadata().key_value_metadata().unwrap();
         let said = |key: &str| {
@@ -157,8 +158,8 @@ fn footers_say_where_a_file_comes_from() {
 fn types_that_every_warehouse_takes() {
     let sandbox = shop();
     sandbox.tiermill(&RUN).done();
-    for name in names(&sandbox.path(FOLDER)).iter().filter(|name| name.ends_with(".parquet")) {
-        let file = File::open(sandbox.path(FOLDER).join(name)).unwrap();
+    for name in tables(&sandbox) {
+        let file = File::open(sandbox.path(FOLDER).join(&name)).unwrap();
         let reader = SerializedFileReader::new(file).unwrap();
         for leaf in reader.metadata().file_metadata().schema_descr().columns() {
             let (path, logical) = (leaf.path().string(), leaf.logical_type_ref());
@@ -186,7 +187,7 @@ fn types_that_every_warehouse_takes() {
             assert!(safe, "{path} of {name} is {:?} {logical:?}", leaf.physical_type());
         }
     }
-    let manifest: Json = serde_json::from_slice(&files(&sandbox.path(FOLDER))["manifest.json"]).unwrap();
+    let manifest: Json = serde_json::from_slice(&files(&sandbox.path(FOLDER))["_run/manifest.json"]).unwrap();
     let declared: Vec<String> =
         manifest["columns"].as_array().unwrap().iter().map(|c| format!("{} {}", c[0], c[1])).collect();
     let expected = [
@@ -212,7 +213,7 @@ fn types_that_every_warehouse_takes() {
 fn the_segments_table() {
     let sandbox = shop();
     sandbox.tiermill(&RUN).done();
-    let segments = crate::support::Rows::read(&sandbox.path(FOLDER).join("segments.parquet"));
+    let segments = crate::support::Rows::read(&sandbox.path(FOLDER).join("_run/segments.parquet"));
     let columns =
         ["segmentation", "id", "label_zh", "label_en", "strategy", "expected_effect", "color", "rule"];
     assert_eq!(segments.columns, columns);
@@ -238,7 +239,7 @@ fn a_rerun_replaces_the_partition_in_one_step() {
     let second = files(&sandbox.path(FOLDER));
     assert!(first.keys().eq(second.keys()));
     assert_ne!(first["part-00000.parquet"], second["part-00000.parquet"]);
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-01-31"]);
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-01-31"]);
     sandbox.tiermill(&RUN).done();
     assert!(files(&sandbox.path(FOLDER)) == first);
 
@@ -263,5 +264,5 @@ fn a_rerun_replaces_the_partition_in_one_step() {
     });
     // Another as-of date is another partition.
     sandbox.tiermill(&["run", "rules.yml", "--as-of", "2025-02-28", "--out", "out"]).done();
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-01-31", "as_of=2025-02-28"]);
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-01-31", "as_of=2025-02-28"]);
 }

@@ -164,7 +164,7 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
     prop_assert_eq!(rows.read, rest + left.0 + left.1 + left.2);
     prop_assert_eq!(published.manifest.customers, expected.customers.len() as u64);
 
-    let rejected = Rows::read(&published.folder.join("rejected.parquet"));
+    let rejected = Rows::read(&published.folder.join("_run/rejected.parquet"));
     let visits = sandbox.path("visits.parquet").display().to_string();
     let found = rejected.rows.iter().filter(|row| row[0].to_string() != visits);
     let found: Vec<Vec<Value>> = found.map(|row| row[..3].to_vec()).collect();
@@ -211,7 +211,7 @@ fn check_report(
     overrides: &[Override],
     expected: &Expected,
 ) -> Result<(), TestCaseError> {
-    let report = Rows::read(&folder.join("overrides.parquet"));
+    let report = Rows::read(&folder.join("_run/overrides.parquet"));
     let words = |row: &[Value]| row.iter().map(ToString::to_string).collect::<Vec<_>>();
     let found: Vec<Vec<String>> = report.rows.iter().map(|row| words(row)).collect();
     let place = |name: &str| ["rfm", "stage", "tier"].iter().position(|one| *one == name);

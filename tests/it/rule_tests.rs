@@ -173,7 +173,7 @@ fn a_frozen_model_brings_the_cuts() {
     expect: {ann: {m: 1}}
   - name: among the others
     as_of: 2026-11-01
-    model: out/shop/as_of=2026-11-01/model.json
+    model: out/shop/as_of=2026-11-01/_run/model.json
     orders: [{customer: ann, time: 2026-10-20, amount: 60}]
     expect: {ann: {m: 2}}
 ";

@@ -40,7 +40,7 @@ impl Scene {
     }
 
     fn segments(&self) -> Rows {
-        Rows::read(&self.sandbox.path(&format!("out/as_of={AS_OF}/segments.parquet")))
+        Rows::read(&self.sandbox.path(&format!("out/as_of={AS_OF}/_run/segments.parquet")))
     }
 }
 
@@ -134,7 +134,7 @@ fn scene_3_frequent_buyers_are_young_and_in_tier_1_cities() {
     let scene = Scene::run("3_who_buys_often");
     let shop = shop();
     let is_young_tier_1 = |one: &&Customer| one.birth_year >= 1996 && one.city_tier == 1;
-    let group = scene.labels("group");
+    let group = scene.labels("people");
     let frequency = scene.labels("frequency");
     for one in &shop {
         assert_eq!(group[&one.id] == "young_tier_1", is_young_tier_1(&one), "{}", one.id);
@@ -153,8 +153,8 @@ fn scene_3_frequent_buyers_are_young_and_in_tier_1_cities() {
     let lift = (both as f64 / frequent as f64) / (young as f64 / shop.len() as f64);
     assert!(lift > 1.5, "{lift}");
     // And the published profile of the segments says so.
-    let profile = Rows::read(&scene.sandbox.path(&format!("out/as_of={AS_OF}/segment_profile.parquet")));
-    let wanted = ["frequency", "frequent", "group", "young_tier_1"];
+    let profile = Rows::read(&scene.sandbox.path(&format!("out/as_of={AS_OF}/_run/segment_profile.parquet")));
+    let wanted = ["frequency", "frequent", "people", "young_tier_1"];
     let row = profile
         .rows
         .iter()
@@ -177,7 +177,7 @@ fn scene_4_cuts_of_each_region() {
             .filter(|one| !one.orders.is_empty() && region.is_none_or(|region| one.region == region))
             .collect()
     };
-    let (here, all, tier) = (scene.labels("here"), scene.labels("all"), scene.labels("tier"));
+    let (here, all, tier) = (scene.labels("here"), scene.labels("everywhere"), scene.labels("tier"));
     for one in &shop {
         if one.orders.is_empty() {
             assert_eq!((here[&one.id].as_str(), tier[&one.id].as_str()), ("-", "none"));

@@ -13,6 +13,9 @@ pub(super) struct Column {
     name: String,
     #[serde(rename = "type")]
     ty: String,
+    /// What the rules call it, where the output calls it by another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
 }
 
 /// A segment with a file of its own.
@@ -48,12 +51,13 @@ pub(super) struct Privacy {
 
 impl Column {
     pub(super) fn of(column: &OutputColumn) -> Self {
-        let OutputColumn { name, ty } = column;
-        Self { name: name.clone(), ty: ty.sql() }
+        let OutputColumn { name, ty, source: _ } = column;
+        Self { name: name.clone(), ty: ty.sql(), of: column.renamed().map(str::to_owned) }
     }
 
     pub(super) fn draw(&self, grid: &mut Grid) {
-        grid.row([format!("  {}", self.name), self.ty.clone()]);
+        let of = self.of.as_ref().map_or(String::new(), |of| format!(", `{of}` in the rules"));
+        grid.row([format!("  {}", self.name), format!("{}{of}", self.ty)]);
     }
 }
 

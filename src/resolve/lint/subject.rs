@@ -1,6 +1,6 @@
 //! What the linter looks at.
 
-use crate::plan::{Aggregate, Band, Clv, Metric, Score, Segmentation};
+use crate::plan::{Aggregate, Band, Clv, Metric, OutputColumn, Score, Segmentation};
 use crate::resolve::scope::CustomerScope;
 use crate::spec;
 
@@ -14,4 +14,5 @@ pub(in crate::resolve) struct Subject<'a> {
     pub(in crate::resolve) scores: &'a [Score],
     pub(in crate::resolve) bands: &'a [Band],
     pub(in crate::resolve) segmentations: &'a [Segmentation],
+    pub(in crate::resolve) output: &'a [OutputColumn],
 }

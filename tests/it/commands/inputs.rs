@@ -47,7 +47,8 @@ fn globs_and_folders() {
         write(&sandbox, "orders/a.parquet", "x 2025-01-01 1\n y 2025-01-02 2");
         write(&sandbox, "orders/b.parquet", "x 2025-01-03 4");
         assert_eq!(published(&sandbox), ["x 2 5.00", "y 1 2.00"], "{path}");
-        let manifest = std::fs::read_to_string(sandbox.path("out/as_of=2025-01-31/manifest.json")).unwrap();
+        let manifest =
+            std::fs::read_to_string(sandbox.path("out/as_of=2025-01-31/_run/manifest.json")).unwrap();
         let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
         let rows: Vec<u64> = manifest["inputs"]
             .as_array()

@@ -136,7 +136,7 @@ fn the_model_records_groups_and_fallbacks() {
     sandbox.text("rules.yml", RULES);
     let run = ["run", "rules.yml", "--as-of", "2025-01-31", "--out", "out"];
     sandbox.tiermill(&run).done();
-    let text = std::fs::read_to_string(sandbox.path("out/as_of=2025-01-31/model.json")).unwrap();
+    let text = std::fs::read_to_string(sandbox.path("out/as_of=2025-01-31/_run/model.json")).unwrap();
     let model: Json = serde_json::from_str(&text).unwrap();
     let cut = |value: &str| serde_json::json!([{ "value": value }]);
     let score = &model["scores"][0];

@@ -118,7 +118,8 @@ fn the_model_keeps_what_was_learned() {
     let run = ["run", "rules.yml", "--as-of", "2025-01-31", "--out", "out"];
     sandbox.tiermill(&run).done();
     let read = |as_of: &str| {
-        let text = std::fs::read_to_string(sandbox.path(&format!("out/as_of={as_of}/model.json"))).unwrap();
+        let text =
+            std::fs::read_to_string(sandbox.path(&format!("out/as_of={as_of}/_run/model.json"))).unwrap();
         (serde_json::from_str::<Json>(&text).unwrap()["lifecycles"][0].clone(), text)
     };
     let (learned, text) = read("2025-01-31");

@@ -86,7 +86,7 @@ fn i6_bad_rows_are_counted_and_set_aside_with_the_reason() {
     assert_eq!(counted("visits", "unknown_customer"), Some(1));
 
     // What stands there can be had again.
-    let rows = Rows::read(&shop.sandbox.path("out/as_of=2025-01-31/rejected.parquet"));
+    let rows = Rows::read(&shop.sandbox.path("out/as_of=2025-01-31/_run/rejected.parquet"));
     let cells = |at: usize| ["time", "amount"].map(|column| rows.rows[at][rows.at(column)].to_string());
     assert_eq!(cells(2), ["31.01.2025", "1.00"]);
     assert_eq!(cells(4), ["2025-01-06", "ten"]);

@@ -12,7 +12,6 @@ use proptest::test_runner::TestCaseError;
 use tiermill::engine::Cache;
 use tiermill::engine::polars::{profile, profile_cache};
 
-use super::name;
 use crate::support::sandbox::project;
 use crate::support::table::{self, Cells};
 use crate::support::{Ran, Sandbox};
@@ -34,13 +33,7 @@ fn run(sandbox: &Sandbox, as_of: &str, out: &str, more: &[&str]) -> (String, Str
 }
 
 fn differing(sandbox: &Sandbox, as_of: &str) -> Vec<String> {
-    let files = |out: &str| {
-        let folder = sandbox.path(out).join(format!("as_of={as_of}"));
-        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        paths
-            .map(|path| (name(&path), std::fs::read(&path).unwrap()))
-            .collect::<std::collections::BTreeMap<_, _>>()
-    };
+    let files = |out: &str| crate::support::folder::files(&sandbox.path(out).join(format!("as_of={as_of}")));
     let (cold, cached) = (files("cold"), files("cached"));
     let names: std::collections::BTreeSet<_> = cold.keys().chain(cached.keys()).cloned().collect();
     names.into_iter().filter(|name| cold.get(name) != cached.get(name)).collect()

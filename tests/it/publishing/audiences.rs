@@ -20,16 +20,16 @@ audiences:
 ";
     sandbox.text("rules.yml", &format!("{RULES}{audiences}"));
     sandbox.tiermill(&RUN).done();
-    let best = Rows::read(&sandbox.path(FOLDER).join("audience-tier.best.parquet"));
+    let best = Rows::read(&sandbox.path(FOLDER).join("_run/audience-tier.best.parquet"));
     let parts = Rows::parts(&sandbox.path(FOLDER));
     assert_eq!(best.columns, parts.columns, "the output's columns, if none are chosen");
     let tier = parts.at("tier");
     let wanted: Vec<_> = parts.rows.iter().filter(|row| row[tier].to_string() == "best").collect();
     assert_eq!(best.rows.iter().collect::<Vec<_>>(), wanted);
-    let rest = Rows::read(&sandbox.path(FOLDER).join("audience-tier.rest.parquet"));
+    let rest = Rows::read(&sandbox.path(FOLDER).join("_run/audience-tier.rest.parquet"));
     assert_eq!(rest.columns, ["abc", "id", "revenue"]);
     assert_eq!(words(&rest), ["B d 0.01"]);
-    let manifest = std::fs::read_to_string(sandbox.path(FOLDER).join("manifest.json")).unwrap();
+    let manifest = std::fs::read_to_string(sandbox.path(FOLDER).join("_run/manifest.json")).unwrap();
     assert!(manifest.contains("audience-tier.rest.parquet"));
 }
 
@@ -42,9 +42,9 @@ output: {columns: [id, tier]}
 ";
     sandbox.text("rules.yml", &format!("{RULES}{more}"));
     sandbox.tiermill(&RUN).done();
-    let fresh = Rows::read(&sandbox.path(FOLDER).join("audience-tier.fresh.parquet"));
+    let fresh = Rows::read(&sandbox.path(FOLDER).join("_run/audience-tier.fresh.parquet"));
     assert_eq!(words(&fresh), ["c 1"]);
-    let best = Rows::read(&sandbox.path(FOLDER).join("audience-tier.best.parquet"));
+    let best = Rows::read(&sandbox.path(FOLDER).join("_run/audience-tier.best.parquet"));
     assert_eq!(best.columns, ["id", "tier"]);
 }
 
@@ -57,5 +57,8 @@ fn the_name_of_the_file() {
     let plan = sandbox.plan("rules.yml", AS_OF).unwrap();
     assert_eq!(plan.audiences[0].file_name(), "audience-tier.VIP%201%2F2%20重要.parquet");
     sandbox.tiermill(&RUN).done();
-    assert_eq!(Rows::read(&sandbox.path(FOLDER).join(plan.audiences[0].file_name())).rows.len(), 2);
+    assert_eq!(
+        Rows::read(&sandbox.path(FOLDER).join("_run").join(plan.audiences[0].file_name())).rows.len(),
+        2
+    );
 }

@@ -48,7 +48,7 @@ fn shop(rows: &str) -> Sandbox {
 
 fn edges(sandbox: &Sandbox) -> Vec<String> {
     sandbox.tiermill(&RUN).done();
-    let edges = Rows::read(&sandbox.path(FOLDER).join("edges.parquet"));
+    let edges = Rows::read(&sandbox.path(FOLDER).join("_run/edges.parquet"));
     let columns =
         ["segmentation", "customer", "label", "metric", "value", "boundary", "distance", "other_label"];
     assert_eq!(edges.columns, columns);

@@ -1,8 +1,7 @@
 //! Runs that publish nothing, and leave what was published before as it is.
 
-use tiermill::publish::Lock;
-
 use super::{AS_OF, FOLDER, RUN, files, names, shop};
+use crate::support::sandbox::lock;
 use crate::support::{Sandbox, table};
 
 /// Runs with more arguments and expects an exit code; the partition of the earlier run must stay.
@@ -13,11 +12,11 @@ fn check(sandbox: &Sandbox, args: &[&str], code: i32, message: &str) {
     let said = ran.result()["message"].as_str().unwrap().to_owned();
     assert!(said.contains(message), "{said}");
     assert!(files(&sandbox.path(FOLDER)) == before, "the earlier partition has changed");
-    assert!(!names(&sandbox.path("out")).iter().any(|name| name.ends_with(".old")));
 }
 
 fn no_staging(sandbox: &Sandbox) {
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-01-31"]);
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-01-31"]);
+    assert!(!names(&sandbox.path("")).contains(&".out.tiermill".to_owned()));
 }
 
 #[test]
@@ -43,7 +42,7 @@ fn a_value_too_large_for_its_column() {
 fn a_model_that_does_not_fit() {
     let sandbox = shop();
     sandbox.tiermill(&RUN).done();
-    let model = std::fs::read_to_string(sandbox.path(FOLDER).join("model.json")).unwrap();
+    let model = std::fs::read_to_string(sandbox.path(FOLDER).join("_run/model.json")).unwrap();
     sandbox.text("model.json", &model);
     check(&sandbox, &["--model", "model.json", "--set", "scores.m.quantiles=4"], 2, "the model does not fit");
     no_staging(&sandbox);
@@ -66,10 +65,15 @@ fn an_input_that_is_gone() {
 fn a_target_that_cannot_be_written() {
     let sandbox = shop();
     sandbox.tiermill(&RUN).done();
-    // A file stands where the staging folder goes: not even root can write a folder's files into it.
-    sandbox.text("out/.staging-as_of=2025-01-31", "in the way");
-    check(&sandbox, &[], 5, ".staging-as_of=2025-01-31");
-    std::fs::remove_file(sandbox.path("out/.staging-as_of=2025-01-31")).unwrap();
+    // A file stands where the staging area goes: not even root can write a folder's files into it.
+    sandbox.text(".out.tiermill", "in the way");
+    check(
+        &sandbox,
+        &[],
+        5,
+        ".out.tiermill` cannot hold the staging folder: it is no folder; help: name a folder",
+    );
+    std::fs::remove_file(sandbox.path(".out.tiermill")).unwrap();
     // The target itself is a file.
     sandbox.text("file", "");
     let ran = sandbox.tiermill(&["run", "rules.yml", "--as-of", AS_OF, "--out", "file"]);
@@ -98,8 +102,8 @@ fn a_target_that_may_not_be_written() {
 fn a_lock_that_is_held() {
     let sandbox = shop();
     sandbox.tiermill(&RUN).done();
-    let lock = Lock::take(&sandbox.path("out")).unwrap();
-    assert!(Lock::take(&sandbox.path("out")).is_err());
+    let lock = lock(&sandbox.path("out"), AS_OF).unwrap();
+    assert!(crate::support::sandbox::lock(&sandbox.path("out"), AS_OF).is_err());
     check(&sandbox, &[], 6, "another run holds");
     drop(lock);
     sandbox.tiermill(&RUN).done();
@@ -133,6 +137,11 @@ fn nothing_to_do() {
     assert!(published(&skip));
     std::fs::remove_file(sandbox.path(FOLDER).join("_SUCCESS")).unwrap();
     assert!(published(&skip));
+    let part = names(&sandbox.path(FOLDER)).pop().unwrap();
+    std::fs::write(sandbox.path(FOLDER).join(part), "cut").unwrap();
+    assert!(published(&skip), "a part of another size");
+    sandbox.text("out/as_of=2025-01-31/_SUCCESS", "of another manifest");
+    assert!(published(&skip));
     let rules = std::fs::read_to_string(sandbox.path("rules.yml")).unwrap();
     sandbox.text("rules.yml", &rules.replace("days < 10", "days < 20"));
     assert!(published(&skip));
@@ -143,7 +152,8 @@ fn nothing_to_do() {
     );
     assert!(published(&skip));
     // A frozen model is another run than a fitted one, unless it is the same model.
-    sandbox.text("model.json", &std::fs::read_to_string(sandbox.path(FOLDER).join("model.json")).unwrap());
+    sandbox
+        .text("model.json", &std::fs::read_to_string(sandbox.path(FOLDER).join("_run/model.json")).unwrap());
     assert!(!published(&[&skip[..], &["--model", "model.json"]].concat()));
     let model = std::fs::read_to_string(sandbox.path("model.json")).unwrap();
     sandbox.text("model.json", &model.replace("\"at_least\": \"", "\"at_least\": \"7"));

@@ -83,7 +83,7 @@ fn o5_pin_floor_cap_and_exclude() {
         "f|200.00|gold|1|-|yes|1|-",
     ];
     assert_eq!(lines(&parts), expected);
-    let report = Rows::read(&sandbox.path(FOLDER).join("overrides.parquet"));
+    let report = Rows::read(&sandbox.path(FOLDER).join("_run/overrides.parquet"));
     let expected = [
         "tier|a|exclude|gold|moved away|ann|-|-|applied|gold|silver",
         "tier|b|pin|gold|friend of the house|ann|2025-12-31|334|far_off|none|gold",
@@ -98,7 +98,7 @@ fn o5_pin_floor_cap_and_exclude() {
         {"applied": 2, "far_off": 1, "no_op": 2, "expired": 1, "unknown_customer": 1}
     );
     assert_eq!(ran.result()["overrides"], counts);
-    let text = std::fs::read_to_string(sandbox.path(FOLDER).join("manifest.json")).unwrap();
+    let text = std::fs::read_to_string(sandbox.path(FOLDER).join("_run/manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(manifest["overrides"], counts);
     let file = std::fs::read(sandbox.path("labels/overrides.csv")).unwrap();
@@ -107,7 +107,7 @@ fn o5_pin_floor_cap_and_exclude() {
         ran.stdout.contains("overrides: 2 applied, 1 far off, 2 without effect, 1 expired, 1 of unknown")
     );
     // Summary and terminal count labels as they are, not as the rules have them.
-    let summary = Rows::read(&sandbox.path(FOLDER).join("summary.parquet"));
+    let summary = Rows::read(&sandbox.path(FOLDER).join("_run/summary.parquet"));
     let customers: Vec<String> = summary.column("customers").iter().map(ToString::to_string).collect();
     assert_eq!(customers, ["3", "3", "0", "0", "1", "2", "3"]);
 }
@@ -136,7 +136,7 @@ fn overrides_may_be_parquet() {
     parquet.orders("labels/overrides.parquet", &RecordBatch::try_new(Arc::new(schema), arrays).unwrap());
     parquet.text("rules.yml", &RULES.replace("overrides.csv", "overrides.parquet"));
     parquet.tiermill(&RUN).done();
-    for read in [Rows::parts, |folder: &std::path::Path| Rows::read(&folder.join("overrides.parquet"))] {
+    for read in [Rows::parts, |folder: &std::path::Path| Rows::read(&folder.join("_run/overrides.parquet"))] {
         assert_eq!(read(&parquet.path(FOLDER)), read(&csv.path(FOLDER)));
     }
 }
@@ -157,7 +157,7 @@ fn a_changed_file_is_another_run() {
     assert!(skips(&sandbox));
     let parts = Rows::parts(&sandbox.path(FOLDER));
     assert!(parts.column("tier_override").iter().all(|value| value.to_string() == "-"));
-    assert!(names(&sandbox.path(FOLDER)).contains(&"overrides.parquet".to_owned()));
+    assert!(names(&sandbox.path(FOLDER).join("_run")).contains(&"overrides.parquet".to_owned()));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn ids_that_are_whole_numbers() {
     sandbox.tiermill(&RUN).done();
     let parts = Rows::parts(&sandbox.path(FOLDER));
     assert_eq!(lines(&parts), ["7|100.00|gold|1|-|yes|1|-", "10|5.00|gold|0|pin|chosen|2|-"]);
-    let report = Rows::read(&sandbox.path(FOLDER).join("overrides.parquet"));
+    let report = Rows::read(&sandbox.path(FOLDER).join("_run/overrides.parquet"));
     assert_eq!(lines(&report), ["tier|10|pin|gold|why|who|-|-|far_off|none|gold"]);
     sandbox.text("overrides.csv", &format!("{HEADER}tier,ten,pin,gold,why,who,\n"));
     let ran = sandbox.tiermill(&RUN);

@@ -81,6 +81,10 @@ fn holds(bytes: &[u8], word: &str) -> bool {
 /// Every text of a folder's tables, and every other file.
 fn assert_nothing_shows(folder: &Path, secrets: &[&str]) {
     for name in names(folder) {
+        if folder.join(&name).is_dir() {
+            assert_nothing_shows(&folder.join(&name), secrets);
+            continue;
+        }
         let bytes = std::fs::read(folder.join(&name)).unwrap();
         let mut texts = vec![bytes];
         if name.ends_with(".parquet") {
@@ -121,7 +125,7 @@ fn p2_no_id_and_no_key_shows() {
     let found: Vec<String> = parts.column("id").iter().map(ToString::to_string).collect();
     assert_eq!(found, expected, "HMAC-SHA-256 in hex, ascending");
     assert_eq!(parts.count("tier_override", "pin"), 1);
-    let audience = Rows::read(&folder.join("audience-tier.gold.parquet"));
+    let audience = Rows::read(&folder.join("_run/audience-tier.gold.parquet"));
     let gold: Vec<&Value> = parts
         .rows
         .iter()
@@ -130,10 +134,10 @@ fn p2_no_id_and_no_key_shows() {
         .collect();
     assert_eq!(audience.column("id"), gold);
     // The row that was set aside, and the one that never had an id.
-    let rejected = Rows::read(&folder.join("rejected.parquet"));
+    let rejected = Rows::read(&folder.join("_run/rejected.parquet"));
     let customers: Vec<String> = rejected.column("customer").iter().map(ToString::to_string).collect();
     assert_eq!(customers, [pseudonym(KEY, "bob-4711"), "-".to_owned()]);
-    let report = Rows::read(&folder.join("overrides.parquet"));
+    let report = Rows::read(&folder.join("_run/overrides.parquet"));
     let mut overridden = ["bob-4711", "nobody-777"].map(|id| pseudonym(KEY, id));
     overridden.sort();
     let found: Vec<String> = report.column("customer").iter().map(ToString::to_string).collect();

@@ -50,7 +50,7 @@ fn shop(more: &str) -> Sandbox {
 }
 
 fn read(sandbox: &Sandbox, file: &str) -> Rows {
-    Rows::read(&sandbox.path(FOLDER).join(file))
+    Rows::read(&sandbox.path(FOLDER).join("_run").join(file))
 }
 
 /// D23, R5: every segment by the other dimensions, with its top categories, and the lift over the base.

@@ -35,7 +35,7 @@ fn large() -> Sandbox {
 /// Sends a signal as soon as the run writes to its staging folder; none where the run was faster.
 fn interrupt(sandbox: &Sandbox, signal: &str) -> Option<Ran> {
     let mut child = sandbox.command(&RUN).spawn().unwrap();
-    let staging = sandbox.path("out/.staging-as_of=2025-01-31");
+    let staging = sandbox.path(".out.tiermill/as_of=2025-01-31.staging");
     let start = Instant::now();
     while !staging.exists() {
         assert!(start.elapsed() < Duration::from_secs(60), "the run never gets to publish");
@@ -68,7 +68,8 @@ fn a_run_that_is_told_to_stop() {
     for (signal, code) in [("TERM", 143), ("INT", 130), ("TERM", 143), ("TERM", 143)] {
         let ran = interrupted(&sandbox, signal);
         assert_eq!(ran.code, Some(code), "{signal}: {ran:?}");
-        assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-01-31"], "after {signal}");
+        assert_eq!(names(&sandbox.path("out")), ["as_of=2025-01-31"], "after {signal}");
+        assert_eq!(names(&sandbox.path("")), ["orders.parquet", "out", "rules.yml"], "after {signal}");
         assert!(files(&sandbox.path(FOLDER)) == before, "after {signal} the earlier partition has changed");
     }
 }
@@ -83,6 +84,7 @@ fn a_run_that_is_killed() {
     assert!(files(&sandbox.path(FOLDER)) == before);
     // Nobody could clean up; the next run does, and no lock is left.
     sandbox.tiermill(&RUN).done();
-    assert_eq!(names(&sandbox.path("out")), [".tiermill.lock", "as_of=2025-01-31"]);
+    assert_eq!(names(&sandbox.path("out")), ["as_of=2025-01-31"]);
+    assert_eq!(names(&sandbox.path("")), ["orders.parquet", "out", "rules.yml"]);
     assert!(files(&sandbox.path(FOLDER)) == before);
 }

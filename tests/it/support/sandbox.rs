@@ -10,7 +10,7 @@ use tiermill::engine::Profile;
 use tiermill::fit::Model;
 use tiermill::pipeline::{self, Data, Learned, Prepared, Resources, Silent};
 use tiermill::plan::Plan;
-use tiermill::publish::{Lock, Published};
+use tiermill::publish::{Area, Error, Lock, Published, Terms};
 use tiermill::resolve::Settings;
 
 use super::table;
@@ -114,9 +114,15 @@ pub(crate) fn learn(plan: &Plan) -> Result<(Profile, Model), String> {
 /// All steps in this process: what is published, and how many bytes were spilled.
 pub(crate) fn publish(plan: Plan, resources: &Resources) -> Result<(Published, u64), String> {
     let (job, learned) = steps(plan, resources)?;
-    let lock = Lock::take(&job.plan().target).map_err(|error| error.to_string())?;
+    let lock = lock(&job.plan().target, &job.plan().as_of.to_string()).map_err(|error| error.to_string())?;
     let published = job.publish(&learned, &lock).map_err(|error| error.to_string())?;
     Ok((published, learned.profile.counts.spilled_bytes))
+}
+
+/// The lock of a day.
+pub(crate) fn lock(target: &Path, day: &str) -> Result<Lock, Error> {
+    let terms = Terms::default();
+    Lock::take(Area::of(target, &terms)?, day.parse().unwrap(), &terms)
 }
 
 fn steps(plan: Plan, resources: &Resources) -> Result<(Prepared, Learned), String> {

@@ -5,12 +5,14 @@ mod grouped;
 pub(super) mod overrides;
 
 use polars::lazy::dsl::{Expr, col, lit, when};
-use polars::prelude::{DataFrame, DataType, IntoLazy, NULL};
+use polars::prelude::{Column as PolarsColumn, DataFrame, DataType, IntoLazy, NULL, Scalar};
 
 use crate::engine::Error;
 use crate::fit::agreement;
 use crate::fit::{Cut, Kind, Misfit, Model, Number, ScoreModel, key_double};
-use crate::plan::{self, Band, Best, Column, OutputColumn, Plan, Score, ScoreKind, Segmentation, Type};
+use crate::plan::{
+    self, Band, Best, Column, OutputColumn, OutputSource, Plan, Score, ScoreKind, Segmentation, Type,
+};
 
 use super::expr::lookup::words;
 use super::expr::lower::{decimal, lower};
@@ -60,8 +62,16 @@ pub(super) fn label_slice(plan: &Plan, model: &Model, customers: DataFrame) -> R
 /// Columns that are published, in order and in their published types.
 pub fn published(columns: &[OutputColumn], labelled: &DataFrame) -> Result<DataFrame, Error> {
     let columns = columns.iter().map(|column| {
-        let held = labelled.column(&column.name)?;
-        held.strict_cast(&published_type(column.ty)).map_err(|error| match column.ty {
+        let ty = published_type(column.ty);
+        let name = column.name.as_str();
+        let held = match &column.source {
+            OutputSource::Column(held) => labelled.column(held)?.clone().with_name(name.into()),
+            OutputSource::AsOf(date) => {
+                let days = Scalar::from(date.to_epoch_days());
+                return Ok(PolarsColumn::new_scalar(name.into(), days, labelled.height()).cast(&ty)?);
+            }
+        };
+        held.strict_cast(&ty).map_err(|error| match column.ty {
             Type::Decimal(_) => Error::Overflow { column: column.name.clone(), ty: column.ty.sql() },
             _ => Error::Engine(error.to_string()),
         })

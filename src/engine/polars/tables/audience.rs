@@ -12,7 +12,6 @@ pub(super) fn customers(audience: &Audience, labelled: &DataFrame) -> Result<Dat
     let labels = labelled.column(&audience.segmentation)?.str()?;
     let is_in = labels.iter().map(|label| label == Some(audience.segment.as_str()));
     let mask = BooleanChunked::from_iter_values("".into(), is_in);
-    let columns: Vec<&str> =
-        audience.columns.iter().map(|column: &OutputColumn| column.name.as_str()).collect();
+    let columns: Vec<&str> = audience.columns.iter().filter_map(OutputColumn::held).collect();
     published(&audience.columns, &labelled.select(columns)?.filter(&mask)?)
 }

@@ -3,7 +3,7 @@
 use polars::prelude::{ChunkedArray, Column, DataFrame, DataType, PolarsNumericType};
 
 use crate::engine::Error;
-use crate::plan::Plan;
+use crate::plan::{OutputColumn, Plan};
 
 /// What rows add up to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,9 @@ impl Sums {
     /// Those of no rows.
     pub fn nothing(plan: &Plan) -> Self {
         let id = plan.customer.column.as_str();
-        let exact = plan.output.iter().filter(|column| column.ty.is_exact() && column.name != id);
+        let is_summed =
+            |column: &&OutputColumn| column.ty.is_exact() && column.held().is_some_and(|held| held != id);
+        let exact = plan.output.iter().filter(is_summed);
         Self { rows: 0, columns: exact.map(|column| (column.name.clone(), 0, 0)).collect() }
     }
 
