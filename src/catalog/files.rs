@@ -91,7 +91,7 @@ pub fn read_even_empty(path: &Path) -> Result<Catalog, Diagnostic> {
     let hive_root = (!hive.is_empty()).then(|| path.to_path_buf());
     all.retain(|column| !hive.iter().any(|key| key.name == column.name));
     all.extend(hive);
-    Ok(Catalog { files, hive_root, columns: all })
+    Ok(Catalog { files, hive_root, columns: all, import: None })
 }
 
 fn number_of_files(files: usize) -> String {
@@ -117,7 +117,7 @@ pub(super) fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic
         .map_err(|error| unreadable(error.to_string().trim_start_matches("Parquet error: ").to_owned()))?;
     let metadata = reader.metadata();
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
-    let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256 };
+    let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256, imported: None };
     Ok((file, columns::of_file(metadata)))
 }
 

@@ -2,6 +2,7 @@
 //! but those of the overrides: they are rules.
 
 mod columns;
+pub mod csv;
 mod files;
 mod list;
 mod overrides;
@@ -13,7 +14,7 @@ pub use overrides::{OverridesFile, read_overrides};
 
 use std::path::PathBuf;
 
-use crate::plan::InputFile;
+use crate::plan::{Import, InputFile};
 
 /// What one input offers.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Catalog {
     pub hive_root: Option<PathBuf>,
     /// Columns of the files, then those of the folders.
     pub columns: Vec<Column>,
+    /// How the files get into a form that the engine reads; none where they have it.
+    pub import: Option<Import>,
 }
 
 impl Catalog {

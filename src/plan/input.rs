@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{Expr, Type};
+use super::{Expr, Import, Type};
 
 /// The files of one input, and what is read of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Table {
     pub columns: Vec<InputColumn>,
     /// The zone whose local dates count.
     pub timezone: Tz,
+    /// How the files get into a form that the engine reads; none where they have it.
+    pub import: Option<Import>,
 }
 
 /// Rows with a customer and a time: orders, or some of them, or a table of events.
@@ -113,8 +115,10 @@ pub struct InputFile {
     pub bytes: u64,
     /// Its rows, by its footer.
     pub rows: u64,
-    /// SHA-256 of its footer, in hex.
+    /// SHA-256 of its footer, in hex; of a file without one, of all of it.
     pub footer_sha256: String,
+    /// The scratch file that stands for it while a run lasts: where it is imported, once it is.
+    pub imported: Option<PathBuf>,
 }
 
 /// A column that is read.

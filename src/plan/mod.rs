@@ -8,6 +8,7 @@ mod band;
 mod clv;
 mod expr;
 mod fingerprint;
+mod import;
 mod input;
 mod job;
 mod lifecycle;
@@ -24,6 +25,7 @@ pub use audience::Audience;
 pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
+pub use import::{CsvFormat, CsvType, Encoding, Import, Marks};
 pub use input::{
     Amount, AmountEncoding, Attribute, Customer, Customers, Input, InputColumn, InputFile, ListFile, OrderId,
     Physical, Source, Suppress, Table, Time, TimeEncoding,

@@ -130,6 +130,7 @@ pub(super) fn table(path: &Spanned<String>, catalog: &Catalog, timezone: Tz) -> 
         hive_root: catalog.hive_root.clone(),
         columns: Vec::new(),
         timezone,
+        import: catalog.import.clone(),
     }
 }
 

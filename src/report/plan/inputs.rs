@@ -105,7 +105,7 @@ impl Input {
     }
 
     fn of_table(name: &str, row: &'static str, table: &plan::Table, mut columns: Vec<Column>) -> Self {
-        let plan::Table { path, files, hive_root: _, columns: read, timezone } = table;
+        let plan::Table { path, files, hive_root: _, columns: read, timezone, import: _ } = table;
         for column in read {
             if !columns.iter().any(|known| known.name == column.name) {
                 columns.push(Column { role: None, ..Column::of("", &column.name, table) });
@@ -176,7 +176,7 @@ impl Files {
 
 impl File {
     fn of(file: &plan::InputFile) -> Self {
-        let plan::InputFile { path, bytes, rows, footer_sha256: _ } = file;
+        let plan::InputFile { path, bytes, rows, footer_sha256: _, imported: _ } = file;
         Self { path: path.display().to_string(), rows: *rows, bytes: *bytes }
     }
 }
