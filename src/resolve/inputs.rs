@@ -178,7 +178,7 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn of(written: &'a spec::Input, catalog: Option<&'a Catalog>, out: &mut Diagnostics) -> Self {
-        let spec::Input { path: _, roles, grain: _, condition: _, scale } = written;
+        let spec::Input { path: _, csv: _, roles, grain: _, condition: _, scale } = written;
         let customer = roles::customer(&roles.customer, catalog, out);
         let time = roles::time(&roles.time, catalog, out);
         let amount = roles.amount.as_ref().map(|role| roles::amount(role, scale.as_ref(), catalog, out));

@@ -7,6 +7,7 @@ mod audiences;
 mod bands;
 mod catalogs;
 mod clv;
+mod csv;
 mod edges;
 mod expr;
 mod facts;

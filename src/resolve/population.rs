@@ -65,7 +65,7 @@ fn of_customers(
     timezone: Option<Tz>,
     out: &mut Diagnostics,
 ) -> Option<plan::Customers> {
-    let spec::Customers { path, customer, attributes: _, unknown } = written;
+    let spec::Customers { path, csv: _, customer, attributes: _, unknown } = written;
     let role = customer.as_ref()?;
     let customer = roles::customer(role, catalog, out);
     if let Some(customer) = &customer {

@@ -8,3 +8,8 @@ mod sniff;
 pub use find::is_csv;
 pub use read::{Settings, read, read_even_empty};
 pub use sniff::{CsvGuess, sniff};
+
+/// Whether dates can be read in a format.
+pub fn is_date_format(format: &str) -> bool {
+    crate::delimited::cell::Times::new(Some(format), chrono_tz::Tz::UTC).is_some()
+}

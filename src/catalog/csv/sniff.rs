@@ -27,25 +27,25 @@ const MARKS: [Marks; 8] = [
     Marks { decimal: ',', thousands: Some('\'') },
 ];
 
-/// ISO 8601 stands before these. A format with a time reads dates alone, too.
+/// ISO 8601 stands before these, and dates alone before times: the first of equally good ones is taken.
 const DATES: [&str; 17] = [
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
     "%Y/%m/%d",
-    "%Y年%m月%d日 %H:%M:%S",
-    "%Y年%m月%d日 %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
     "%Y年%m月%d日",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日 %H:%M:%S",
     "%Y.%m.%d",
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
     "%d.%m.%Y",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %I:%M %p",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y %H:%M:%S",
     "%m/%d/%Y",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M %p",
     "%d/%m/%Y",
+    "%d/%m/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
 ];
 
 /// What the first records of a file look like.
@@ -185,21 +185,11 @@ fn dates_of(columns: &[Vec<&str>]) -> (Option<&'static str>, Vec<String>) {
     }
     let mut best = formats().filter(|format| of(*format) == most);
     let first = best.next().flatten();
-    // A format with and one without a time may both read dates alone: only the order of day and month is a question.
-    let order = |format: &str| format.split([' ', '年']).next().unwrap_or_default().to_owned();
-    let mut others: Vec<String> = match first {
-        None => Vec::new(),
-        Some(first) => best.flatten().filter(|one| order(one) != order(first)).map(str::to_owned).collect(),
-    };
-    let plain = |format: &&String| !format.contains("%H") && !format.contains("%I");
-    if let Some(first) = first.filter(|first| first.contains(' ') || others.len() > 1) {
-        let twin = others
-            .iter()
-            .find(|one| one.contains("%H") == first.contains("%H"))
-            .or(others.iter().find(plain));
-        others = twin.cloned().into_iter().collect();
-    }
-    (first, others)
+    let Some(date) = first else { return (None, Vec::new()) };
+    // Only the order of day and month is a question.
+    let parts = |format: &'static str| format.split_once(' ').unwrap_or((format, ""));
+    let is_other = |one: &&'static str| parts(one).0 != parts(date).0 && parts(one).1 == parts(date).1;
+    (first, best.flatten().filter(is_other).map(str::to_owned).collect())
 }
 
 fn temporal(cells: &[&str], times: &Times<'_>) -> Option<CsvType> {
