@@ -14,6 +14,7 @@ use crate::plan::{
     Type,
 };
 
+use super::imported;
 use crate::engine::polars::expr::convert;
 use crate::engine::polars::expr::lower::lower;
 use crate::engine::polars::expr::types::computed;
@@ -28,8 +29,10 @@ const TIME: &str = "@time";
 const AMOUNT: &str = "@amount";
 
 /// Why a row does not count; 0 means that it does. The last is no fault of the row's.
-pub(super) const REASONS: [&str; 8] = [
+pub(super) const REASONS: [&str; 10] = [
     "",
+    imported::RAGGED_ROW,
+    imported::UNREADABLE,
     "null_customer",
     "null_time",
     "unreadable_time",
@@ -38,7 +41,7 @@ pub(super) const REASONS: [&str; 8] = [
     "unreadable_amount",
     "after_as_of",
 ];
-pub(super) const AFTER_AS_OF: u8 = 7;
+pub(super) const AFTER_AS_OF: u8 = 9;
 
 /// The scan, and where the aggregates find their columns in it.
 pub(super) struct Scan {
@@ -71,14 +74,15 @@ pub(super) fn open(input: &Input, row_number: Option<&str>) -> Result<LazyFrame,
     let mut reads_roles = false;
     condition.columns(&mut |column| reads_roles |= matches!(column, Column::Role(_)));
     let frame = if reads_roles { with_roles(frame, input) } else { frame };
-    Ok(frame.filter(lower(condition, &|column| held(column, input, Sight::Own))?))
+    let condition = lower(condition, &|column| held(column, input, Sight::Own))?;
+    Ok(frame.filter(imported::keeping_faults(&input.table, condition)))
 }
 
 /// Opens the files of a table.
 pub(super) fn open_table(table: &Table, row_number: Option<&str>) -> Result<LazyFrame, Error> {
-    let paths = table.files.iter().map(|file| PlRefPath::try_from_path(&file.path));
-    let paths: Vec<PlRefPath> = paths.collect::<Result<_, _>>()?;
-    let hive_options = match &table.hive_root {
+    let path = |file| Ok::<_, Error>(PlRefPath::try_from_path(imported::path(table, file)?)?);
+    let paths: Vec<PlRefPath> = table.files.iter().map(path).collect::<Result<_, _>>()?;
+    let hive_options = match table.hive_root.as_ref().filter(|_| table.import.is_none()) {
         None => HiveOptions::new_disabled(),
         Some(root) => HiveOptions {
             enabled: Some(true),
@@ -310,7 +314,10 @@ fn first_of(branches: Vec<(Expr, u8)>) -> Expr {
 fn faults(input: &Input) -> Vec<(Expr, u8)> {
     let nullable =
         |name: &str| input.table.columns.iter().all(|column| column.name != name || column.nullable);
-    let mut branches: Vec<(Expr, u8)> = Vec::new();
+    let amount = input.amount.iter().map(|amount| (amount.column.as_str(), "unreadable_amount"));
+    let own: Vec<_> = [(input.time.column.as_str(), "unreadable_time")].into_iter().chain(amount).collect();
+    let imported = imported::faults(&input.table, &own).into_iter();
+    let mut branches: Vec<(Expr, u8)> = imported.map(|(expr, reason)| (expr, code(reason))).collect();
     if nullable(&input.customer.column) {
         branches.push((col(CUSTOMER).is_null(), code("null_customer")));
     }
