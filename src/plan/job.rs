@@ -254,7 +254,7 @@ impl fmt::Display for Plan {
         }
         for audience in &self.audiences {
             let columns: Vec<&str> = audience.columns.iter().map(|column| column.name.as_str()).collect();
-            writeln!(f, "  {} {}", audience.file_name(), columns.join(", "))?;
+            writeln!(f, "  {} {}{}", audience.file_name(), columns.join(", "), audience.format.words())?;
         }
         for column in &self.output {
             writeln!(f, "  {:<17} {}", column.name, column.ty.sql())?;

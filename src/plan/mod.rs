@@ -21,7 +21,7 @@ mod types;
 mod within;
 
 pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
-pub use audience::Audience;
+pub use audience::{Audience, FileFormat, Labels};
 pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};

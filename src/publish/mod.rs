@@ -27,7 +27,7 @@ use crate::engine::polars::tables::{Tables, edges, override_report};
 use crate::engine::polars::{Frame, write};
 use crate::engine::pseudonym::Key;
 use crate::fit::Model;
-use crate::plan::Plan;
+use crate::plan::{FileFormat, Plan};
 
 /// What was published.
 #[derive(Clone, Debug)]
@@ -92,13 +92,22 @@ pub fn publish(
     if let Some(within) = plan.edges_within {
         table("edges.parquet", &edges::edges(plan, model, within, &profile.customers)?)?;
     }
+    let mut more_files = Vec::new();
     for (one, members) in plan.audiences.iter().zip(&audiences) {
-        table(&one.file_name(), members)?;
+        match one.format {
+            FileFormat::Parquet => table(&one.file_name(), members)?,
+            FileFormat::Csv { labels, bom } => {
+                let path = staging.path().join(one.file_name());
+                write::csv(members, &path, &plan.segmentations, labels, bom)?;
+                more_files.push(one.file_name());
+            }
+        }
     }
     for (name, frame) in more {
         table(name, frame)?;
     }
 
+    tables.append(&mut more_files);
     staging.write("model.json", &json(model)?)?;
     tables.push("model.json".to_owned());
     let mut manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), &parts, &tables)?;
