@@ -20,7 +20,7 @@ use super::{CELL, FAULT, LINE};
 /// Rows of a row group: the engine's threads read them side by side.
 const ROW_GROUP: usize = 1 << 18;
 /// Bytes of one, as far as they are counted while it grows.
-const ROW_GROUP_BYTES: usize = 128 << 20;
+const ROW_GROUP_BYTES: usize = 32 << 20;
 /// Digits of a decimal.
 const PRECISION: u8 = 38;
 

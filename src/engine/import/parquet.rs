@@ -125,13 +125,19 @@ fn cast(array: &ArrayRef, ty: &DataType) -> Result<ArrayRef, String> {
         }
         _ => Arc::clone(array),
     };
-    let cast = cast_with_options(&array, ty, &options).map_err(|error| error.to_string())?;
+    let to = match (ty, array.data_type()) {
+        // Both are in UTC: the zone that a type names is no other number.
+        (DataType::Timestamp(unit, _), DataType::Timestamp(_, zone)) => {
+            &DataType::Timestamp(*unit, zone.clone())
+        }
+        _ => ty,
+    };
+    let cast = cast_with_options(&array, to, &options).map_err(|error| error.to_string())?;
     let DataType::Timestamp(TimeUnit::Microsecond, zone) = ty else { return Ok(cast) };
     let times = cast.as_primitive::<TimestampMicrosecondType>();
-    if times.iter().flatten().all(|time| TIMES.contains(&time)) {
-        return Ok(cast);
-    }
-    let times: TimestampMicrosecondArray =
-        times.iter().map(|time| time.filter(|time| TIMES.contains(time))).collect();
+    let times: TimestampMicrosecondArray = match times.iter().flatten().all(|time| TIMES.contains(&time)) {
+        true => times.clone(),
+        false => times.iter().map(|time| time.filter(|time| TIMES.contains(time))).collect(),
+    };
     Ok(Arc::new(times.with_timezone_opt(zone.clone())))
 }
