@@ -19,6 +19,8 @@ pub mod cli;
 #[doc(hidden)]
 pub mod decimal;
 #[doc(hidden)]
+pub mod delimited;
+#[doc(hidden)]
 pub mod engine;
 #[doc(hidden)]
 pub mod fit;

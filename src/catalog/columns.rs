@@ -17,6 +17,8 @@ pub struct Column {
     pub storage: String,
     /// Whether the footers cannot rule out nulls.
     pub nullable: bool,
+    /// Whether the engine does not read it as it is in the file, or reads it wrongly: it is imported then.
+    pub foreign: bool,
 }
 
 impl Column {
@@ -73,9 +75,30 @@ pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
         let storage =
             format!("{:?} {:?} {:?}", leaf.physical_type(), leaf.converted_type(), leaf.logical_type_ref());
         let storage = if nested { format!("nested {storage}") } else { storage };
-        columns.push(Column { name, physical, storage, nullable: !no_nulls || may_overflow(leaf) });
+        let nullable = !no_nulls || may_overflow(leaf);
+        let foreign = is_foreign(leaf) || has_foreign_pages(metadata, at, leaf);
+        columns.push(Column { name, physical, storage, nullable, foreign });
     }
     columns
+}
+
+/// Types that the engine cannot hold: timestamps of INT96 outside of what 64 bits of nanoseconds span would be other dates.
+fn is_foreign(leaf: &ColumnDescriptor) -> bool {
+    let is_wide =
+        matches!(leaf.logical_type_ref(), Some(LogicalType::Decimal(decimal)) if decimal.precision > 38);
+    leaf.physical_type() == Basic::INT96 || is_wide || leaf.type_precision() > 38
+}
+
+/// Encodings of bytes of fixed length that only few readers know.
+fn has_foreign_pages(metadata: &ParquetMetaData, at: usize, leaf: &ColumnDescriptor) -> bool {
+    use parquet::basic::Encoding;
+    let is_usual = |encoding: Encoding| {
+        let old = ["PLAIN_DICTIONARY", "BIT_PACKED"];
+        matches!(encoding, Encoding::PLAIN | Encoding::RLE | Encoding::RLE_DICTIONARY)
+            || old.contains(&encoding.to_string().as_str())
+    };
+    leaf.physical_type() == Basic::FIXED_LEN_BYTE_ARRAY
+        && metadata.row_groups().iter().any(|group| group.column(at).encodings().any(|one| !is_usual(one)))
 }
 
 /// Unsigned 64-bit numbers may not fit the signed ones they are read as; those that do not become null.

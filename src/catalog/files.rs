@@ -105,7 +105,7 @@ pub(super) fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic
         .map_err(|error| unreadable(error.to_string().trim_start_matches("Parquet error: ").to_owned()))?;
     let metadata = reader.metadata();
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
-    let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256 };
+    let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256, imported: None };
     Ok((file, columns::of_file(metadata)))
 }
 
@@ -145,7 +145,13 @@ fn hive_keys(root: &Path, files: &[PathBuf]) -> Vec<Column> {
     let column = |at: usize| {
         let whole = all.iter().all(|file| file[at].1.parse::<i64>().is_ok());
         let physical = if whole { Physical::Int } else { Physical::Text };
-        Column { name: first[at].0.clone(), physical, storage: "folder".to_owned(), nullable: true }
+        Column {
+            name: first[at].0.clone(),
+            physical,
+            storage: "folder".to_owned(),
+            nullable: true,
+            foreign: false,
+        }
     };
     (0..first.len()).map(column).collect()
 }

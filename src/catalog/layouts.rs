@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::plan::{InputFile, Physical};
+use crate::plan::{Import, InputFile, Physical};
 
 use super::Column;
 
@@ -18,6 +18,8 @@ pub struct Catalog {
     pub columns: Vec<Column>,
     /// The files by their columns, in the order of their first files.
     pub layouts: Vec<Layout>,
+    /// How the files get into a form that the engine reads; none where they have it.
+    pub import: Option<Import>,
 }
 
 /// Files with the same columns.
@@ -62,7 +64,13 @@ impl Catalog {
             }
         }
         let files = footers.into_iter().map(|(file, _)| file).collect();
-        Self { files, hive_root, columns: all, layouts }
+        Self { files, hive_root, columns: all, layouts, import: None }
+    }
+
+    /// The catalog of files that are imported, whose columns are the same in all of them.
+    pub fn imported(files: Vec<InputFile>, columns: Vec<Column>, import: Import) -> Self {
+        let layouts = vec![Layout { files: files.clone(), columns: columns.clone() }];
+        Self { files, hive_root: None, columns, layouts, import: Some(import) }
     }
 
     /// A catalog for each layout. A column that a layout lacks is one of nulls there, if `missing_is_null`.
@@ -77,13 +85,14 @@ impl Catalog {
                     physical: Physical::Null,
                     storage: "absent".to_owned(),
                     nullable: true,
+                    foreign: false,
                 };
                 let absent: Vec<Column> = absent.map(null).collect();
                 columns.extend(absent);
             }
             let (files, hive_root) = (layout.files.clone(), self.hive_root.clone());
             let layouts = vec![Layout { files: files.clone(), columns: columns.clone() }];
-            Self { files, hive_root, columns, layouts }
+            Self { files, hive_root, columns, layouts, import: self.import.clone() }
         };
         self.layouts.iter().map(part).collect()
     }

@@ -57,6 +57,7 @@ fn header(path: &Path) -> std::io::Result<Option<Vec<Column>>> {
         physical: Physical::Text,
         storage: "csv".to_owned(),
         nullable: true,
+        foreign: false,
     };
     Ok(Some(reader.headers()?.iter().map(column).collect()))
 }

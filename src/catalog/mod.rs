@@ -2,6 +2,7 @@
 //! but those of the overrides: they are rules.
 
 mod columns;
+pub mod csv;
 mod files;
 mod layouts;
 mod list;

@@ -25,7 +25,13 @@ impl OverridesFile {
     /// A file with nothing but its header.
     pub fn without_lines() -> Self {
         let header = "segmentation,customer,action,segment,reason,author\n";
-        let file = InputFile { path: PathBuf::new(), bytes: 0, rows: 0, footer_sha256: String::new() };
+        let file = InputFile {
+            path: PathBuf::new(),
+            bytes: 0,
+            rows: 0,
+            footer_sha256: String::new(),
+            imported: None,
+        };
         Self { file, source: Arc::new(Source::new("", header)) }
     }
 }
@@ -54,7 +60,7 @@ pub fn read_overrides(path: &Path) -> Result<OverridesFile, Diagnostic> {
     };
     // The header is no row; blank lines and line breaks inside of quotes are few.
     let rows = text.lines().filter(|line| !line.is_empty()).count().saturating_sub(1) as u64;
-    let file = InputFile { path: path.to_path_buf(), bytes: size, rows, footer_sha256 };
+    let file = InputFile { path: path.to_path_buf(), bytes: size, rows, footer_sha256, imported: None };
     Ok(OverridesFile { file, source: Arc::new(Source::new(name, text)) })
 }
 

@@ -9,6 +9,7 @@ pub(super) fn watch() {
         std::thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 crate::publish::remove_all_staging();
+                crate::engine::import::remove_all_scratch();
                 std::process::exit(128 + signal);
             }
         });

@@ -77,7 +77,7 @@ pub struct KeptFile {
 
 impl From<&InputFile> for KeptFile {
     fn from(file: &InputFile) -> Self {
-        let InputFile { path, bytes, rows, footer_sha256 } = file.clone();
+        let InputFile { path, bytes, rows, footer_sha256, imported: _ } = file.clone();
         Self { path, bytes, rows, footer_sha256 }
     }
 }

@@ -29,6 +29,8 @@ pub struct Resources {
     pub memory: Option<Memory>,
     /// Where profiles are kept; none where they are not.
     pub cache: Option<Cache>,
+    /// The folder of scratch files.
+    pub scratch: PathBuf,
 }
 
 impl Asked {
@@ -55,16 +57,17 @@ impl Asked {
         let limit = self.memory_limit.or_else(|| Some(of_control_group(Path::new("/"))? / 5 * 4));
         Ok(Resources {
             threads,
-            memory: limit.map(|limit| Memory::within(limit, threads, scratch)),
+            memory: limit.map(|limit| Memory::within(limit, threads, scratch.clone())),
             cache: self.cache.as_deref().map(Cache::at),
+            scratch,
         })
     }
 }
 
 impl Resources {
-    /// So many threads, no limit and no cache.
+    /// So many threads, no limit and no cache; scratch files go to the folder of temporary ones.
     pub fn threads(threads: usize) -> Self {
-        Self { threads, memory: None, cache: None }
+        Self { threads, memory: None, cache: None, scratch: std::env::temp_dir() }
     }
 }
 

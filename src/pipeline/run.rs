@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::Profile;
 use crate::engine::polars::profile_cache::ProfileOrigin;
+use crate::plan::{Plan, Table};
 use crate::publish::{self, Area, Lock, Manifest, Terms};
 use crate::report::Outcome;
 use crate::resolve::Settings;
@@ -60,24 +61,26 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
     if let Some((diagnostics, source)) = &found {
         phases.observer.diagnostics(diagnostics, source);
     }
-    let job = prepare(compiled?)?;
-    let plan = job.plan();
-    let area = Area::of(&plan.target, terms)?;
+    let mut job = prepare(compiled?)?;
+    let area = Area::of(&job.plan().target, terms)?;
     let resources = asked.resources(area.folder())?;
     let frozen = model.as_deref().map(read_model).transpose()?;
-    let lock = Lock::take(area, plan.as_of, terms)?;
+    let lock = Lock::take(area, job.plan().as_of, terms)?;
     if let Some(code) = skip_code
-        && publish::is_published(plan, frozen.as_ref(), job.key())
+        && publish::is_published(job.plan(), frozen.as_ref(), job.key())
     {
-        let message = format!("`{}` is this very run", publish::folder(plan).display());
+        let message = format!("`{}` is this very run", publish::folder(job.plan()).display());
         return Err(Failure { exit: Exit::Skipped(*code), message });
+    }
+    if job.needs_import() {
+        job = phases.phase("import", || job.import(&resources), |job| import_note(job.plan()))?;
     }
     let (profile, origin) = phases.phase(
         "profile",
         || job.profile(&resources),
         |(profile, origin)| profile_note(profile, resources.cache.as_ref().map(|_| origin)),
     )?;
-    let passed = gates::check(plan, &profile)?;
+    let passed = gates::check(job.plan(), &profile)?;
     passed.notes.iter().for_each(|note| phases.observer.rows(note));
     passed.warnings.iter().for_each(|warning| phases.observer.warning(warning));
     let learned = job.learn_in(profile, frozen, &resources, &mut phases)?;
@@ -93,6 +96,13 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
     let seconds = phases.into_seconds();
     let outcome = Outcome::new(&manifest, output, origin.name(), spilled, calibration, seconds);
     Ok(Published { folder, manifest, outcome })
+}
+
+fn import_note(plan: &Plan) -> String {
+    let tables = || plan.tables().map(|(_, table)| table).filter(|table| table.import.is_some());
+    let files: usize = tables().map(|table| table.files.len()).sum();
+    let rows: u64 = tables().map(Table::rows).sum();
+    format!("{files} files, {rows} rows")
 }
 
 fn profile_note(profile: &Profile, origin: Option<&ProfileOrigin>) -> String {

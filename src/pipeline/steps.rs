@@ -1,5 +1,8 @@
-//! The steps between a plan and what is published, in their order: prepare → profile → learn → label or publish.
+//! The steps between a plan and what is published, in their order: prepare → import → profile → learn → label or publish.
 
+use std::sync::Arc;
+
+use crate::engine::import::{self, ScratchFolder};
 use crate::engine::polars::fit::{self, clv, holdout};
 use crate::engine::polars::profile::{self, exclusions};
 use crate::engine::polars::profile_cache::{self, ProfileOrigin};
@@ -19,6 +22,8 @@ use super::{Failure, Observer, Resources, key};
 pub struct Prepared {
     plan: Plan,
     key: Option<Key>,
+    /// Holds what was imported for as long as it may be read.
+    scratch: Option<Arc<ScratchFolder>>,
 }
 
 /// What was learned of the population, and every customer with what it says of them.
@@ -42,7 +47,7 @@ pub fn prepare(mut plan: Plan) -> Result<Prepared, Failure> {
     if let Some(key) = &key {
         key.hide_overrides(&mut plan);
     }
-    Ok(Prepared { plan, key })
+    Ok(Prepared { plan, key, scratch: None })
 }
 
 impl Prepared {
@@ -55,9 +60,20 @@ impl Prepared {
         self.key.as_ref()
     }
 
+    /// Whether some files have to be imported before they can be read.
+    pub fn needs_import(&self) -> bool {
+        import::is_needed(&self.plan)
+    }
+
+    /// Reads the files that the engine cannot read as they are into scratch files, which are gone with what is returned.
+    pub fn import(mut self, resources: &Resources) -> Result<Self, Error> {
+        self.scratch = import::import(&mut self.plan, &resources.scratch)?.map(Arc::new);
+        Ok(self)
+    }
+
     /// Every metric of every customer: reads the inputs, or what is kept of them. Ids are still those of the inputs.
     pub fn profile(&self, resources: &Resources) -> Result<(Profile, ProfileOrigin), Error> {
-        let Resources { threads, memory, cache } = resources;
+        let Resources { threads, memory, cache, scratch: _ } = resources;
         profile_cache::run(&self.plan, *threads, memory.as_ref(), cache.as_ref())
     }
 
@@ -93,7 +109,7 @@ impl Prepared {
             true => phases.phase(
                 "holdout",
                 || {
-                    let Resources { threads, memory, cache } = resources;
+                    let Resources { threads, memory, cache, scratch: _ } = resources;
                     holdout::check(plan, &profile, *threads, memory.as_ref(), cache.as_ref())
                 },
                 |check| match check {

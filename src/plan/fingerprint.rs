@@ -40,6 +40,19 @@ impl Plan {
     /// SHA-256, in hex, of what the aggregates follow from: the program's version, as-of, every input with the size,
     /// rows and footer of each file, and the aggregates themselves.
     pub fn profile_key(&self) -> String {
+        // Where a scratch file is says nothing.
+        let mut plan = self.clone();
+        plan.forget_imported();
+        plan.key()
+    }
+
+    fn forget_imported(&mut self) {
+        let inputs = self.orders.iter_mut().chain(&mut self.events).map(|input| &mut input.table);
+        let tables = inputs.chain(self.customers.iter_mut().map(|customers| &mut customers.table));
+        tables.flat_map(|table| &mut table.files).for_each(|file| file.imported = None);
+    }
+
+    fn key(&self) -> String {
         // A new part of the plan has to be thought of here.
         let Self {
             name: _,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{Expr, Type};
+use super::{Expr, Import, Type};
 
 /// The files of one input, and what is read of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Table {
     pub keeps_blank_ids: bool,
     /// The zone whose local dates count.
     pub timezone: Tz,
+    /// How the files get into a form that the engine reads; none where they have it.
+    pub import: Option<Import>,
 }
 
 /// Rows with a customer and a time: orders, or some of them, or a table of events.
@@ -117,8 +119,10 @@ pub struct InputFile {
     pub bytes: u64,
     /// Its rows, by its footer.
     pub rows: u64,
-    /// SHA-256 of its footer, in hex.
+    /// SHA-256 of its footer, in hex; of a file without one, of all of it.
     pub footer_sha256: String,
+    /// The scratch file that stands for it while a run lasts: where it is imported, once it is.
+    pub imported: Option<PathBuf>,
 }
 
 /// A column that is read.
@@ -136,6 +140,11 @@ pub struct InputColumn {
     pub shared_ty: Type,
     /// Whether the footers cannot rule out nulls.
     pub nullable: bool,
+}
+
+impl InputColumn {
+    /// The storage of a column that is computed of others.
+    pub const COMPUTED: &'static str = "computed";
 }
 
 /// How a file holds a column.
@@ -268,6 +277,13 @@ impl EpochUnit {
 }
 
 impl Table {
+    /// The columns that are in the files: not those that are computed, nor those of nothing but nulls.
+    pub fn stored(&self) -> impl Iterator<Item = &InputColumn> {
+        self.columns
+            .iter()
+            .filter(|one| one.storage != InputColumn::COMPUTED && one.physical != Physical::Null)
+    }
+
     /// Rows of all files, by their footers.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(|file| file.rows).sum()

@@ -261,7 +261,7 @@ impl fmt::Display for Plan {
         }
         for audience in &self.audiences {
             let columns: Vec<&str> = audience.columns.iter().map(|column| column.name.as_str()).collect();
-            writeln!(f, "  {} {}", audience.file_name(), columns.join(", "))?;
+            writeln!(f, "  {} {}{}", audience.file_name(), columns.join(", "), audience.format.words())?;
         }
         for column in &self.output {
             write!(f, "  {:<17} {}", column.name, column.ty.sql())?;

@@ -9,6 +9,7 @@ mod clv;
 mod column_name;
 mod expr;
 mod fingerprint;
+mod import;
 mod input;
 mod job;
 mod lifecycle;
@@ -21,11 +22,12 @@ mod types;
 mod within;
 
 pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
-pub use audience::Audience;
+pub use audience::{Audience, FileFormat, Labels};
 pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use column_name::needs_quotes;
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
+pub use import::{CsvFormat, CsvType, Encoding, Import, Marks};
 pub use input::{
     Amount, AmountEncoding, Attribute, Customer, Customers, EpochUnit, Input, InputColumn, InputFile,
     ListFile, OrderId, Physical, Source, Suppress, Table, Time, TimeEncoding,

@@ -36,7 +36,7 @@ use crate::engine::polars::tables::{Tables, edges, override_report};
 use crate::engine::polars::{Frame, write};
 use crate::engine::pseudonym::Key;
 use crate::fit::Model;
-use crate::plan::Plan;
+use crate::plan::{FileFormat, Plan};
 
 use layout::{MANIFEST, existing_run_file, run_path};
 
@@ -99,13 +99,22 @@ pub fn publish(
     if let Some(within) = plan.edges_within {
         table("edges.parquet", &edges::edges(plan, model, within, &profile.customers)?)?;
     }
+    let mut more_files = Vec::new();
     for (one, members) in plan.audiences.iter().zip(&audiences) {
-        table(&one.file_name(), members)?;
+        match one.format {
+            FileFormat::Parquet => table(&one.file_name(), members)?,
+            FileFormat::Csv { labels, bom } => {
+                let path = run_path(&one.file_name());
+                write::csv(members, &staging.path().join(&path), &plan.segmentations, labels, bom)?;
+                more_files.push(path);
+            }
+        }
     }
     for (name, frame) in more {
         table(name, frame)?;
     }
 
+    tables.append(&mut more_files);
     let model_path = run_path("model.json");
     staging.write(&model_path, &json(model)?)?;
     tables.push(model_path);

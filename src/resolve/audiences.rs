@@ -1,7 +1,7 @@
 //! `audiences`: segments and columns that there are.
 
 use crate::diag::{Code, Diagnostic, Diagnostics, suggest};
-use crate::plan::{Audience, OutputColumn, Segmentation};
+use crate::plan::{Audience, FileFormat, Labels, OutputColumn, Segmentation};
 use crate::spec;
 
 use super::output::{pick, rename};
@@ -28,7 +28,7 @@ pub(super) fn resolve(
 ) -> Vec<Audience> {
     let mut audiences: Vec<Audience> = Vec::new();
     for (at, audience) in written.iter().enumerate() {
-        let spec::Audience { segment, columns } = audience;
+        let spec::Audience { segment, columns, format: _, labels: _, bom: _ } = audience;
         if let Some(first) = written[..at].iter().find(|first| first.segment.value == segment.value) {
             out.push(
                 Diagnostic::error(Code::DuplicateName, format!("`{}` has two audiences", segment.value))
@@ -47,11 +47,31 @@ pub(super) fn resolve(
             }
             None => known.output.to_vec(),
         };
+        let format = format(audience, out);
         if let Some((segmentation, segment)) = named {
-            audiences.push(Audience { segmentation, segment, columns });
+            audiences.push(Audience { segmentation, segment, columns, format });
         }
     }
     audiences
+}
+
+fn format(audience: &spec::Audience, out: &mut Diagnostics) -> FileFormat {
+    let spec::Audience { segment: _, columns: _, format, labels, bom } = audience;
+    if format.as_ref().is_some_and(|format| format.value == "csv") {
+        let labels = match labels.as_ref().map(|labels| labels.value.as_str()) {
+            Some("zh") => Labels::Chinese,
+            Some("en") => Labels::English,
+            _ => Labels::Id,
+        };
+        return FileFormat::Csv { labels, bom: bom.as_ref().is_some_and(|bom| bom.value) };
+    }
+    let labels = labels.as_ref().map(|labels| ("labels", labels.span));
+    for (key, span) in labels.into_iter().chain(bom.as_ref().map(|bom| ("bom", bom.span))) {
+        let message = format!("`{key}` is of CSV files, and this audience is Parquet");
+        let diagnostic = Diagnostic::error(Code::BadValue, message).with_span(span);
+        out.push(diagnostic.with_hint("add `format: csv`, or leave it out: programs read ids"));
+    }
+    FileFormat::Parquet
 }
 
 fn find(

@@ -6,7 +6,7 @@ use crate::catalog::{self, Catalog, IdList, OverridesFile};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, Span, Spanned};
 use crate::spec;
 
-use super::Settings;
+use super::{Settings, csv};
 
 /// What every input offers; none where its files are not there or not readable.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,28 @@ pub struct Catalogs {
     pub suppress: Option<IdList>,
     /// `overrides`.
     pub overrides: Option<OverridesFile>,
+}
+
+/// What an input must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Least {
+    OneRow,
+    /// Nothing has happened yet.
+    Nothing,
+}
+
+fn read(
+    path: &Path,
+    written: Option<&spec::Csv>,
+    roles: Option<&spec::Roles>,
+    least: Least,
+) -> Result<Catalog, Diagnostic> {
+    match (csv::settings(path, written, roles)?, least) {
+        (None, Least::OneRow) => catalog::read(path),
+        (None, Least::Nothing) => catalog::read_even_empty(path),
+        (Some(settings), Least::OneRow) => catalog::csv::read(path, &settings),
+        (Some(settings), Least::Nothing) => catalog::csv::read_even_empty(path, &settings),
+    }
 }
 
 /// Whether inputs that are not there are an error.
@@ -38,20 +60,24 @@ impl Catalogs {
         let path = |text: &str| -> PathBuf { settings.base.join(text) };
         let mut report = |diagnostic: Diagnostic, span: Span| {
             if diagnostic.code != Code::InputMissing || missing == Missing::Error {
+                let span = diagnostic.span.unwrap_or(span);
                 out.push(diagnostic.with_span(span));
             }
         };
         let spec::Inputs { orders, customers, events } = &rules.inputs;
-        let mut look = |text: &Spanned<String>, read: fn(&Path) -> Result<Catalog, Diagnostic>| {
-            read(&path(&text.value)).map_err(|diagnostic| report(diagnostic, text.span)).ok()
+        let mut look =
+            |text: &Spanned<String>, written: Option<&spec::Csv>, roles: Option<&spec::Roles>, least| {
+                let found = read(&path(&text.value), written, roles, least);
+                found.map_err(|diagnostic| report(diagnostic, text.span)).ok()
+            };
+        let mut rows = |input: &spec::Input, least: Least| {
+            look(&input.path, input.csv.as_ref(), Some(&input.roles), least)
         };
-        let orders = orders.iter().map(|input| look(&input.path, catalog::read)).collect();
-        let events = events
-            .iter()
-            .map(|events| look(&events.input.as_ref()?.path, catalog::read_even_empty))
-            .collect();
-        let customers =
-            customers.as_ref().and_then(|customers| look(customers.path.as_ref()?, catalog::read_even_empty));
+        let orders = orders.iter().map(|input| rows(input, Least::OneRow)).collect();
+        let events = events.iter().map(|events| rows(events.input.as_ref()?, Least::Nothing)).collect();
+        let customers = customers.as_ref().and_then(|customers| {
+            look(customers.path.as_ref()?, customers.csv.as_ref(), None, Least::Nothing)
+        });
         let suppress = rules.privacy.suppress.as_ref().and_then(|suppress| {
             let list = catalog::read_list(&path(&suppress.path.value));
             list.map_err(|diagnostic| report(diagnostic, suppress.path.span)).ok()

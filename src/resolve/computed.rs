@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use crate::catalog::{Catalog, Column};
 use crate::diag::Diagnostics;
-use crate::plan::{Expr, Physical, Source, Type};
+use crate::plan::{Expr, InputColumn, Physical, Source, Type};
 use crate::spec;
 
 use super::expr::{BY_RULE, NoAggregates, Typer};
@@ -41,8 +41,9 @@ pub(super) fn add(
         catalog.columns.push(Column {
             name: text.clone(),
             physical: physical(expr.ty),
-            storage: "computed".to_owned(),
+            storage: InputColumn::COMPUTED.to_owned(),
             nullable: true,
+            foreign: false,
         });
         computed.push((text.clone(), expr));
     }

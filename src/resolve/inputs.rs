@@ -129,6 +129,12 @@ fn with_columns(
     aggregates: &[plan::Aggregate],
 ) -> plan::Input {
     input.table.columns = scope.used_columns(&input, &catalog, aggregates);
+    let is_foreign = |column: &plan::InputColumn| catalog.column(&column.name).is_some_and(|one| one.foreign);
+    if input.table.import.is_none() && input.table.columns.iter().any(is_foreign) {
+        input.table.import = Some(plan::Import::Parquet);
+        let uuids = input.table.columns.iter_mut().filter(|one| one.physical == plan::Physical::Uuid);
+        uuids.for_each(|one| one.physical = plan::Physical::Text);
+    }
     input
 }
 

@@ -9,6 +9,7 @@ mod catalogs;
 mod clv;
 mod computed;
 mod convert;
+mod csv;
 mod edges;
 mod expr;
 mod facts;

@@ -65,7 +65,7 @@ fn of_customers(
     timezone: Option<Tz>,
     out: &mut Diagnostics,
 ) -> Option<plan::Customers> {
-    let spec::Customers { path, customer, attributes: _, unknown } = written;
+    let spec::Customers { path, csv: _, customer, attributes: _, unknown } = written;
     let role = customer.as_ref()?;
     let customer = roles::customer(role, catalog, out);
     if let Some(customer) = &customer {
@@ -87,6 +87,7 @@ fn of_customers(
             table.columns.push(read_as_is(column));
         }
     }
+    import_if_mixed(&mut table, catalog);
     Some(plan::Customers {
         table,
         customer: customer?,
@@ -94,6 +95,49 @@ fn of_customers(
         unknown_join: *unknown == Some(spec::Unknown::Join),
         consent: consent.map(|consent| consent.value.clone()),
     })
+}
+
+/// A table of customers is one table: where its files hold a column in several types, or in one that the engine does not
+/// read, they are imported, which makes them one.
+fn import_if_mixed(table: &mut plan::Table, catalog: &Catalog) {
+    let is_mixed = |column: &InputColumn| {
+        let of_layouts = catalog.layouts.iter().map(|layout| {
+            let own = layout.columns.iter().find(|own| own.name == column.name);
+            own.map(|own| (own.storage.as_str(), own.foreign))
+        });
+        of_layouts.into_iter().any(|own| own != Some((column.storage.as_str(), false)))
+    };
+    if table.import.is_some() || !table.columns.iter().any(is_mixed) {
+        return;
+    }
+    table.import = Some(plan::Import::Parquet);
+    for column in &mut table.columns {
+        let own = catalog
+            .layouts
+            .iter()
+            .filter_map(|layout| Some(&layout.columns.iter().find(|own| own.name == column.name)?.physical));
+        column.physical = match own.cloned().reduce(wider) {
+            Some(Physical::Uuid) => Physical::Text,
+            Some(physical) => physical,
+            None => column.physical.clone(),
+        };
+        column.nullable = true;
+    }
+}
+
+/// What holds the values of both.
+fn wider(one: Physical, other: Physical) -> Physical {
+    match (one, other) {
+        (Physical::Null, any) | (any, Physical::Null) => any,
+        (Physical::Decimal(one), Physical::Decimal(other)) => Physical::Decimal(one.max(other)),
+        (Physical::Float, Physical::Int | Physical::Decimal(_))
+        | (Physical::Int | Physical::Decimal(_), Physical::Float) => Physical::Float,
+        (Physical::Decimal(scale), Physical::Int) | (Physical::Int, Physical::Decimal(scale)) => {
+            Physical::Decimal(scale)
+        }
+        (Physical::Date, Physical::Naive) | (Physical::Naive, Physical::Date) => Physical::Naive,
+        (one, _) => one,
+    }
 }
 
 fn read_as_is(column: &Column) -> InputColumn {

@@ -193,6 +193,7 @@ pub(super) fn table(path: &Spanned<String>, catalog: &Catalog, timezone: Tz) -> 
         computed: Vec::new(),
         keeps_blank_ids: false,
         timezone,
+        import: catalog.import.clone(),
     }
 }
 

@@ -35,8 +35,7 @@ fn unite(name: &str, inputs: &[(&str, &Catalog)]) -> Result<Type, Diagnostic> {
         let Some(column) = catalog.column(name) else {
             let message =
                 format!("the column `{name}` is not in all of the orders: `{path}` does not have it");
-            let hint =
-                "files that are read together share the columns that metrics read: `missing: null` reads it as null";
+            let hint = "files that are read together share the columns that metrics read: `missing: null` reads it as null";
             return Err(Diagnostic::error(Code::UnknownColumn, message).with_hint(hint));
         };
         let Some(ty) = column.ty() else {

@@ -108,6 +108,13 @@ const AUDIENCE: Shape = Shape::Either(&[
                 Shape::List(&Shape::Text),
                 "these columns only; those of the output if left out",
             ),
+            optional("format", Shape::Choice(&["parquet", "csv"]), "parquet if left out"),
+            optional("labels", Shape::Choice(&["zh", "en"]), "in a CSV, names of labels instead of ids"),
+            optional(
+                "bom",
+                Shape::Bool,
+                "whether a CSV begins with a byte-order mark, which some spreadsheets need",
+            ),
         ],
         others: None,
     }),

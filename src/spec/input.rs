@@ -4,6 +4,7 @@
 use crate::diag::{Span, Spanned};
 
 use super::Expr;
+use super::csv::Csv;
 use super::reader::Reader;
 use super::yaml::{Kind, Node};
 
@@ -23,6 +24,8 @@ pub struct Inputs {
 pub struct Input {
     /// A file, a glob, or a hive-partitioned folder.
     pub path: Spanned<String>,
+    /// How text files are written.
+    pub csv: Option<Csv>,
     /// Which column plays which role.
     pub roles: Roles,
     /// What one row is; of orders only.
@@ -88,6 +91,8 @@ pub struct Events {
 pub struct Customers {
     /// A file, a glob, or a hive-partitioned folder; none where it is missing (already reported).
     pub path: Option<Spanned<String>>,
+    /// How text files are written.
+    pub csv: Option<Csv>,
     /// The column with the customer's id; none where it is missing (already reported).
     pub customer: Option<Spanned<String>>,
     /// Columns that are published and that expressions read.
@@ -144,6 +149,7 @@ impl Input {
         let columns = node.get("columns")?;
         Some(Self {
             path: reader.text(node, "path")?,
+            csv: node.get("csv").map(Csv::read),
             roles: Roles::read(columns, reader)?,
             grain: reader.text(node, "grain").and_then(|grain| match grain.value.as_str() {
                 "order" => Some(Spanned::new(Grain::Order, grain.span)),
@@ -208,6 +214,7 @@ impl Customers {
         };
         Self {
             path: reader.text(node, "path"),
+            csv: node.get("csv").map(Csv::read),
             customer: node.get("columns").and_then(|columns| reader.text(columns, "customer")),
             attributes,
             unknown: reader.text(node, "unknown").and_then(|word| match word.value.as_str() {

@@ -22,7 +22,12 @@ pub(super) const INPUTS: Shape = Shape::Object(&Object {
 const PATH_KEY: Key = required(
     "path",
     Shape::Text,
-    "a Parquet file, a glob, or a hive-partitioned folder, relative to the rules file",
+    "a Parquet or CSV file, a glob, or a hive-partitioned folder, relative to the rules file",
+);
+const CSV_KEY: Key = optional(
+    "csv",
+    CSV,
+    "how text files are written; a path that ends in `.csv`, `.tsv`, or these with `.gz`, needs it only for what differs",
 );
 const WHERE_KEY: Key =
     optional("where", Shape::Expression, "an SQL condition on the file's columns; other rows are left out");
@@ -48,6 +53,7 @@ const ORDERS: Shape = Shape::Object(&Object {
     what: "`orders`",
     keys: &[
         PATH_KEY,
+        CSV_KEY,
         required("columns", ROLES, "which column plays which role"),
         optional(
             "grain",
@@ -101,6 +107,7 @@ const EVENTS: Shape = Shape::Object(&Object {
     what: "a table of events",
     keys: &[
         PATH_KEY,
+        CSV_KEY,
         required("columns", ROLES, "which column plays which role"),
         WHERE_KEY,
         SCALE_KEY,
@@ -115,6 +122,7 @@ const CUSTOMERS: Shape = Shape::Object(&Object {
     what: "`customers`",
     keys: &[
         PATH_KEY,
+        CSV_KEY,
         required(
             "columns",
             Shape::Object(&Object {
@@ -133,6 +141,36 @@ const CUSTOMERS: Shape = Shape::Object(&Object {
             "unknown",
             Shape::Choice(&["leave_out", "join"]),
             "orders of customers who are not in the table are left out (default), or their customers join",
+        ),
+    ],
+    others: None,
+});
+
+const CSV: Shape = Shape::Object(&Object {
+    what: "`csv`",
+    keys: &[
+        optional(
+            "delimiter",
+            Shape::Cell,
+            "what stands between two cells, or `tab`; `,` if left out, a tab in `.tsv`",
+        ),
+        optional(
+            "encoding",
+            Shape::Choice(&["utf-8", "gbk", "gb18030", "windows-1252"]),
+            "utf-8 if left out",
+        ),
+        optional("decimal", Shape::Cell, "the mark before decimal places; `.` if left out"),
+        optional("thousands", Shape::Cell, "the mark between groups of three digits; none if left out"),
+        optional("quote", Shape::Cell, "what wraps cells with delimiters or line breaks; `\"` if left out"),
+        optional(
+            "date",
+            Shape::Text,
+            "how dates and times are written, such as `%Y/%m/%d %H:%M`; ISO 8601 if left out",
+        ),
+        optional(
+            "types",
+            Shape::Map(&Shape::Text),
+            "columns that are no texts: integer, decimal, decimal(3), double, boolean, date, timestamp",
         ),
     ],
     others: None,

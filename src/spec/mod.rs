@@ -5,6 +5,7 @@
 mod audience;
 mod band;
 mod clv;
+mod csv;
 mod edges;
 pub mod expr;
 mod fitted;
@@ -32,6 +33,7 @@ mod yaml;
 pub use audience::Audience;
 pub use band::{Band, Bounds};
 pub use clv::{Clv, Margin};
+pub use csv::Csv;
 pub use edges::Edges;
 pub use expr::Expr;
 pub use fitted::{Fitted, GapsOf};

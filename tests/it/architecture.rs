@@ -12,10 +12,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("decimal", &[]),
     ("plan", &["decimal"]),
     ("spec", &["diag", "decimal"]),
-    ("catalog", &["diag", "plan"]),
+    ("delimited", &["plan", "decimal"]),
+    ("catalog", &["delimited", "diag", "plan"]),
     ("resolve", &["spec", "catalog", "plan", "diag", "decimal"]),
     ("fit", &["plan", "decimal"]),
-    ("engine", &["fit", "plan", "decimal"]),
+    ("engine", &["fit", "delimited", "plan", "decimal"]),
     ("publish", &["engine", "fit", "plan", "decimal"]),
     ("report", &["publish", "engine", "fit", "plan", "decimal"]),
     (

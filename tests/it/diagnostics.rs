@@ -52,7 +52,13 @@ fn check_fixture(file: &Path) -> Checked {
         text = rest;
     }
     let labels = OverridesFile {
-        file: InputFile { path: "overrides.csv".into(), bytes: 0, rows: 0, footer_sha256: String::new() },
+        file: InputFile {
+            path: "overrides.csv".into(),
+            bytes: 0,
+            rows: 0,
+            footer_sha256: String::new(),
+            imported: None,
+        },
         source: Arc::new(Source::new("overrides.csv", labels)),
     };
     rules::check_with(text, &overrides, with_data, Some(&labels))

@@ -8,6 +8,7 @@ mod cdnow;
 mod clv;
 mod clv_math;
 mod commands;
+mod csv_files;
 mod determinism;
 mod diagnostics;
 mod docs;

@@ -124,7 +124,8 @@ impl Sandbox {
         let memory = states.map(|states| Memory { states, scratch: self.path("scratch") });
         let mut plan = self.plan("rules.yml", AS_OF).unwrap_or_else(|complaints| panic!("{complaints}"));
         plan.part_customers = 1_000;
-        let (published, spilled) = publish(plan, &Resources { threads, memory, cache: None }).unwrap();
+        let (published, spilled) =
+            publish(plan, &Resources { memory, ..Resources::threads(threads) }).unwrap();
         assert_eq!(
             std::fs::read_dir(self.path("scratch")).unwrap().count(),
             0,

@@ -32,7 +32,8 @@ pub fn of(frame: &Frame, name: &str) -> Option<Cells> {
     Some(Cells { texts, is_double: *ty == DataType::Float64, is_number })
 }
 
-fn text(value: &AnyValue<'_>) -> Option<String> {
+/// One value as a text; null is none.
+pub(super) fn text(value: &AnyValue<'_>) -> Option<String> {
     Some(match value {
         AnyValue::Null => return None,
         AnyValue::String(text) => (*text).to_owned(),

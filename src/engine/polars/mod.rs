@@ -10,6 +10,7 @@ mod ids;
 pub mod profile;
 pub mod profile_cache;
 mod slices;
+mod spreadsheet;
 pub mod tables;
 pub mod write;
 

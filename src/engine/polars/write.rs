@@ -20,6 +20,8 @@ use rayon::prelude::*;
 
 use crate::engine::Error;
 
+pub use super::spreadsheet::csv;
+
 /// Rows of a row group; groups of half a million and more compress and prune well.
 pub const ROW_GROUP: usize = 1 << 20;
 

@@ -112,6 +112,7 @@ impl Input {
             columns: read,
             computed: _,
             keeps_blank_ids: _,
+            import: _,
             timezone,
         } = table;
         for column in read {
@@ -184,7 +185,7 @@ impl Files {
 
 impl File {
     fn of(file: &plan::InputFile) -> Self {
-        let plan::InputFile { path, bytes, rows, footer_sha256: _ } = file;
+        let plan::InputFile { path, bytes, rows, footer_sha256: _, imported: _ } = file;
         Self { path: path.display().to_string(), rows: *rows, bytes: *bytes }
     }
 }

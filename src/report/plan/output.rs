@@ -63,7 +63,7 @@ impl Column {
 
 impl Audience {
     pub(super) fn of(audience: &plan::Audience, plan: &Plan) -> Self {
-        let plan::Audience { segmentation, segment, columns } = audience;
+        let plan::Audience { segmentation, segment, columns, format: _ } = audience;
         Self {
             file: audience.file_name(),
             segmentation: segmentation.clone(),

@@ -127,6 +127,7 @@ pub(crate) fn lock(target: &Path, day: &str) -> Result<Lock, Error> {
 
 fn steps(plan: Plan, resources: &Resources) -> Result<(Prepared, Learned), String> {
     let job = pipeline::prepare(plan).map_err(|failure| failure.message)?;
+    let job = job.import(resources).map_err(|error| error.to_string())?;
     let (profile, _) = job.profile(resources).map_err(|error| error.to_string())?;
     let learned = job.learn(profile, None, resources, &mut Silent).map_err(|error| error.to_string())?;
     Ok((job, learned))

@@ -7,6 +7,7 @@ pub(super) mod aggregate;
 pub(super) mod columns;
 mod derive;
 pub mod exclusions;
+mod imported;
 mod open;
 mod partition;
 pub mod parts;

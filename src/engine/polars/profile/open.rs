@@ -12,16 +12,19 @@ use polars::lazy::dsl::{
 use polars::prelude::{DataType, Field, HiveOptions, LazyFrame, NULL, NonExistent, PlRefPath, Schema};
 
 use crate::engine::Error;
+use crate::engine::import::{CELL, FAULT, LINE};
 use crate::engine::polars::expr::convert;
 use crate::engine::polars::expr::lower::lower;
 use crate::engine::polars::expr::types::computed;
 use crate::plan::{Column, InputColumn, Physical, Table};
 
+use super::imported;
+
 /// Opens the files of a table, with the number of each row across all files under a name, if one is given.
 pub(super) fn open_table(table: &Table, row_number: Option<&str>) -> Result<LazyFrame, Error> {
-    let paths = table.files.iter().map(|file| PlRefPath::try_from_path(&file.path));
-    let paths: Vec<PlRefPath> = paths.collect::<Result<_, _>>()?;
-    let hive_options = match &table.hive_root {
+    let path = |file| Ok::<_, Error>(PlRefPath::try_from_path(imported::path(table, file)?)?);
+    let paths: Vec<PlRefPath> = table.files.iter().map(path).collect::<Result<_, _>>()?;
+    let hive_options = match table.hive_root.as_ref().filter(|_| table.import.is_none()) {
         None => HiveOptions::new_disabled(),
         Some(root) => HiveOptions {
             enabled: Some(true),
@@ -49,7 +52,8 @@ pub(super) fn open_table(table: &Table, row_number: Option<&str>) -> Result<Lazy
     if let Some(name) = row_number {
         frame = frame.with_row_index(name, Some(0));
     }
-    let null = |column: &&InputColumn| column.physical == Physical::Null && column.storage != "computed";
+    let null =
+        |column: &&InputColumn| column.physical == Physical::Null && column.storage != InputColumn::COMPUTED;
     let nulls: Vec<Expr> =
         table.columns.iter().filter(null).map(|one| null_of(one).alias(one.name.as_str())).collect();
     if !nulls.is_empty() {
@@ -67,17 +71,16 @@ pub(super) fn open_table(table: &Table, row_number: Option<&str>) -> Result<Lazy
 /// The columns that are read, with the types that the engine gives them in these files, which have the same.
 fn schema(table: &Table) -> Result<Schema, Error> {
     let Some(first) = table.files.first() else { return Ok(Schema::default()) };
-    let file = File::open(&first.path).map_err(Error::io(&first.path))?;
+    let path = imported::path(table, first)?;
+    let file = File::open(path).map_err(Error::io(path))?;
     let unreadable = |error: polars::prelude::PolarsError| Error::Unreadable {
         path: first.path.display().to_string(),
         cause: error.to_string(),
     };
     let held = ParquetReader::new(file).schema().map_err(unreadable)?;
-    let is_of_files = |column: &&InputColumn| {
-        column.physical != Physical::Null && !["computed", "folder"].contains(&column.storage.as_str())
-    };
+    let is_of_files = |column: &&InputColumn| column.storage != "folder" || table.import.is_some();
     let mut schema = Schema::default();
-    for column in table.columns.iter().filter(is_of_files) {
+    for column in table.stored().filter(is_of_files) {
         if let Some(field) = held.get(column.name.as_str()) {
             let ty = match DataType::from_arrow_field(field) {
                 // A dictionary of texts; its texts are what is asked for.
@@ -85,6 +88,11 @@ fn schema(table: &Table) -> Result<Schema, Error> {
                 other => other,
             };
             schema.insert(column.name.as_str().into(), ty);
+        }
+    }
+    for name in [FAULT, LINE, CELL].into_iter().filter(|_| table.import.is_some()) {
+        if let Some(field) = held.get(name) {
+            schema.insert(name.into(), DataType::from_arrow_field(field));
         }
     }
     Ok(schema)

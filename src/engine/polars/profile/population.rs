@@ -8,9 +8,11 @@ use polars::prelude::{
 };
 
 use super::columns::CUSTOMER;
+use super::imported::{self, RAGGED_ROW, UNREADABLE};
 use super::row_counts::RowCounts;
 use super::{open, roles};
 use crate::engine::Error;
+use crate::engine::import::{FAULT, LINE, RAGGED};
 use crate::plan::{Customers, Plan};
 
 use super::aggregate::group_table::GroupTable;
@@ -31,9 +33,12 @@ pub(in crate::engine::polars) struct Population {
     pub(in crate::engine::polars) frame: DataFrame,
     /// What happened to its rows.
     pub(super) tally: RowCounts,
-    /// The rows that were set aside: row number across all files, reason, and the id.
-    pub(in crate::engine::polars) rejected: Vec<(i64, &'static str, Option<String>)>,
+    /// The rows that were set aside.
+    pub(in crate::engine::polars) rejected: Vec<RejectedRow>,
 }
+
+/// A row that was set aside: its number across all files, its line if it is known, the reason, and the id.
+pub(in crate::engine::polars) type RejectedRow = (i64, Option<i64>, &'static str, Option<String>);
 
 /// Reads the exclusions of a plan, and the table of customers without those who are excluded.
 pub(in crate::engine::polars) fn open(plan: &Plan) -> Result<(Exclusions, Option<Population>), Error> {
@@ -49,6 +54,10 @@ fn read(customers: &Customers, exclusions: &Exclusions) -> Result<(Population, O
     let ty = customers.customer.ty;
     let column = frame.column(CUSTOMER)?;
     let (ids, numbers) = (CustomerIds::new(column, ty)?, frame.column(ROW)?.idx()?);
+    let (lines, faults) = (frame.column(LINE)?.i64()?, frame.column(FAULT)?.str()?);
+    let reject = |row: usize, reason: &'static str, id: Option<String>| -> RejectedRow {
+        (i64::from(numbers.get(row).unwrap_or(0)), lines.get(row), reason, id)
+    };
     let hashes = ids.hashes();
     let verdicts = exclusions.verdicts(&ids, &hashes);
     let mut tally = RowCounts::default();
@@ -62,7 +71,8 @@ fn read(customers: &Customers, exclusions: &Exclusions) -> Result<(Population, O
         } else if ids.is_there(row) {
             kept.push(row as u32);
         } else {
-            rejected.push((i64::from(numbers.get(row).unwrap_or(0)), NULL_CUSTOMER, None));
+            let is_ragged = faults.get(row) == Some(RAGGED);
+            rejected.push(reject(row, if is_ragged { RAGGED_ROW } else { NULL_CUSTOMER }, None));
         }
     }
     let consent = match &customers.consent {
@@ -76,30 +86,34 @@ fn read(customers: &Customers, exclusions: &Exclusions) -> Result<(Population, O
             Some(consent)
         }
     };
+    let texts = column.cast(&DataType::String)?;
+    let texts = texts.str()?;
+    let id_of = |row: u32| texts.get(row as usize).map(str::to_owned);
+    // Only now: a consent that cannot be read is none, whatever other rows say.
+    let (unreadable, whole): (Vec<u32>, Vec<u32>) =
+        kept.into_iter().partition(|row| faults.get(*row as usize).is_some());
+    rejected.extend(unreadable.into_iter().map(|row| reject(row as usize, UNREADABLE, id_of(row))));
+    kept = whole;
     let mut keys = GroupTable::new(ty);
     let mut groups = Vec::new();
     keys.groups(&ids, &hashes, &kept, &mut groups);
     if keys.len() < kept.len() {
         let more = Repeated::of(&frame, customers, &kept, &groups, keys.len())?;
         tally.counts.identical = more.identical;
-        let texts = column.cast(&DataType::String)?;
-        let texts = texts.str()?;
-        rejected.extend(more.set_aside.iter().map(|&row| {
-            let id = texts.get(row as usize).map(str::to_owned);
-            (i64::from(numbers.get(row as usize).unwrap_or(0)), DUPLICATE_CUSTOMER, id)
-        }));
-        rejected.sort_unstable();
+        rejected
+            .extend(more.set_aside.iter().map(|&row| reject(row as usize, DUPLICATE_CUSTOMER, id_of(row))));
         kept = more.kept;
     }
-    for reason in [NULL_CUSTOMER, DUPLICATE_CUSTOMER] {
-        let rows = rejected.iter().filter(|(_, other, _)| *other == reason).count();
+    rejected.sort_unstable();
+    for reason in [RAGGED_ROW, UNREADABLE, NULL_CUSTOMER, DUPLICATE_CUSTOMER] {
+        let rows = rejected.iter().filter(|(_, _, other, _)| *other == reason).count();
         if rows > 0 {
             tally.counts.rejected.push((reason.into(), rows as u64));
         }
     }
     tally.counts.used = kept.len() as u64;
     let mut frame = frame.take(&IdxCa::from_vec("".into(), kept))?;
-    frame = frame.drop(ROW)?;
+    frame = frame.drop(ROW)?.drop(LINE)?.drop(FAULT)?;
     if customers.consent.is_some() {
         frame = frame.drop(CONSENT)?;
     }
@@ -111,6 +125,8 @@ fn rows(customers: &Customers) -> Result<DataFrame, Error> {
     let table = &customers.table;
     let mut selected: Vec<Expr> = vec![
         col(ROW),
+        imported::line(table),
+        imported::fault(table),
         roles::id_of(table, &customers.customer.column, customers.customer.ty).alias(CUSTOMER),
     ];
     for attribute in &customers.attributes {

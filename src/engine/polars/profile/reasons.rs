@@ -1,8 +1,12 @@
 //! Why rows do not count.
 
+use super::imported::{RAGGED_ROW, UNREADABLE};
+
 /// Why a row does not count; 0 means that it does. The last is no fault of the row's.
-pub(super) const REASONS: [&str; 10] = [
+pub(super) const REASONS: [&str; 12] = [
     "",
+    RAGGED_ROW,
+    UNREADABLE,
     "null_customer",
     "null_time",
     "unreadable_time",
@@ -13,7 +17,7 @@ pub(super) const REASONS: [&str; 10] = [
     "unreadable_order",
     "after_as_of",
 ];
-pub(super) const AFTER_AS_OF: u8 = 9;
+pub(super) const AFTER_AS_OF: u8 = 11;
 
 /// The code of a reason.
 pub(super) fn code(reason: &str) -> u8 {

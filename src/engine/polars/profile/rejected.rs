@@ -9,12 +9,14 @@ use polars::prelude::{
     PolarsResult, StringChunked, polars_err,
 };
 
+use crate::engine::import::LINE;
 use crate::engine::polars::of_scan;
 use crate::engine::{Error, InputCounts, Ledger};
 use crate::plan::{Input, InputFile, Plan, Source};
 
 use super::columns::{CUSTOMER, REASON};
 use super::exclusions::{Exclusions, IdSet};
+use super::imported;
 use super::population::{self, Population};
 use super::reasons::{AFTER_AS_OF, REASONS};
 use super::scan;
@@ -74,10 +76,11 @@ fn of_input(
     known: Option<IdSet>,
     table: &mut RejectedRows,
 ) -> Result<(), Error> {
-    let raw = |name: &str, alias: &str| col(name).cast(DataType::String).alias(alias);
+    let raw = |name: &str, alias: &str| imported::as_written(&input.table, name).alias(alias);
     let mut selected = vec![
         col(ROW).cast(DataType::Int64),
         col(REASON),
+        imported::line(&input.table),
         raw(&input.customer.column, "customer"),
         raw(&input.time.column, "time"),
     ];
@@ -111,13 +114,18 @@ fn of_input(
     let columns = [texts("customer")?, texts("time")?, texts("amount")?];
     let reasons = frame.column(REASON)?.u8()?;
     let files = Files::of(&input.table.files);
+    let lines = frame.column(LINE)?.i64()?;
     for (at, (row, reason)) in frame.column(ROW)?.i64()?.iter().zip(reasons.iter()).enumerate() {
         let reason = match reason.unwrap_or(0) {
             0 => UNKNOWN_CUSTOMER,
             reason => REASONS[usize::from(reason)],
         };
         let [customer, time, amount] = [&columns[0][at], &columns[1][at], &columns[2][at]];
-        table.push(files.place(row.unwrap_or(0)), reason, [customer.clone(), time.clone(), amount.clone()]);
+        table.push(
+            files.place(row.unwrap_or(0), lines.get(at)),
+            reason,
+            [customer.clone(), time.clone(), amount.clone()],
+        );
     }
     Ok(())
 }
@@ -136,9 +144,9 @@ where
 
 fn of_customers(population: &Population, files: &[InputFile], table: &mut RejectedRows) {
     let files = Files::of(files);
-    for (row, reason, id) in &population.rejected {
+    for (row, line, reason, id) in &population.rejected {
         if table.rows.len() < MOST as usize {
-            table.push(files.place(*row), reason, [id.clone(), None, None]);
+            table.push(files.place(*row, *line), reason, [id.clone(), None, None]);
         }
     }
 }
@@ -159,10 +167,10 @@ impl<'a> Files<'a> {
         Self { files, starts: starts.collect() }
     }
 
-    /// A row number across all files → the file, and the row in it.
-    fn place(&self, row: i64) -> (String, i64) {
+    /// A row number across all files → the file, and the line if it is known, or the row in it.
+    fn place(&self, row: i64, line: Option<i64>) -> (String, i64) {
         let at = self.starts.partition_point(|start| *start <= row).saturating_sub(1);
-        (self.files[at].path.display().to_string(), row - self.starts[at] + 1)
+        (self.files[at].path.display().to_string(), line.unwrap_or(row - self.starts[at] + 1))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::engine::polars::expr::types::computed;
 use crate::plan::{Amount, AmountEncoding, Input, InputColumn, Physical, Table, Time, TimeEncoding, Type};
 
 use super::columns::{AMOUNT, CUSTOMER, DAY, INSTANT, ORDER, TIME};
+use super::imported;
 use super::open::{column_of, to_local};
 use super::reasons::code;
 
@@ -100,7 +101,11 @@ fn held<'a>(table: &'a Table, column: &str) -> Option<&'a InputColumn> {
 pub(super) fn faults(input: &Input) -> Vec<(Expr, u8)> {
     let table = &input.table;
     let nullable = |name: &str| held(table, name).is_none_or(|column| column.nullable);
-    let mut branches: Vec<(Expr, u8)> = id_faults(input);
+    let amount = input.amount.iter().map(|amount| (amount.column.as_str(), "unreadable_amount"));
+    let own: Vec<_> = [(input.time.column.as_str(), "unreadable_time")].into_iter().chain(amount).collect();
+    let imported = imported::faults(table, &own).into_iter();
+    let mut branches: Vec<(Expr, u8)> = imported.map(|(expr, reason)| (expr, code(reason))).collect();
+    branches.extend(id_faults(input));
     let time = input.time.column.as_str();
     if nullable(time) {
         branches.push((col(time).is_null(), code("null_time")));

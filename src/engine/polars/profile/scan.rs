@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use polars::lazy::dsl::{Expr, col, lit};
 use polars::prelude::{Column as Values, DataType, Field, IntoColumn, LazyFrame, UInt8Chunked};
 
+use super::imported;
 use crate::engine::Error;
 use crate::engine::polars::expr::lower::lower;
 use crate::engine::polars::expr::types::computed;
@@ -46,7 +47,8 @@ pub(super) fn open(input: &Input, row_number: Option<&str>) -> Result<LazyFrame,
     let mut reads_roles = false;
     condition.columns(&mut |column| reads_roles |= matches!(column, Column::Role(_)));
     let frame = if reads_roles { with_roles(frame, input) } else { frame };
-    Ok(frame.filter(lower(condition, &|column| held(column, input, Sight::Own))?))
+    let condition = lower(condition, &|column| held(column, input, Sight::Own))?;
+    Ok(frame.filter(imported::keeping_faults(&input.table, condition)))
 }
 
 /// The scan over one input of a plan.

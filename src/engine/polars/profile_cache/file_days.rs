@@ -14,7 +14,8 @@ const ZONE_DAYS: i64 = 1;
 
 /// The first and the last day, in days since 1970, that its rows may have; none where the footer does not say.
 pub(super) fn of_file(input: &Input, file: &InputFile) -> Option<(i64, i64)> {
-    let reader = SerializedFileReader::new(File::open(&file.path).ok()?).ok()?;
+    let reader =
+        SerializedFileReader::new(File::open(file.imported.as_ref().unwrap_or(&file.path)).ok()?).ok()?;
     let (first, last) = of_column(reader.metadata(), &input.time.column)?;
     let off = if input.time.encoding == TimeEncoding::Instant { ZONE_DAYS } else { 0 };
     Some((first - off, last + off))
