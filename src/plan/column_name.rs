@@ -29,7 +29,7 @@ const WORDS: &str = "
 
 /// Why some warehouse takes this name in quotes only; none where all take it as it is.
 pub fn needs_quotes(name: &str) -> Option<&'static str> {
-    if name.chars().any(|c| !c.is_ascii()) {
+    if !name.is_ascii() {
         return Some("it has letters that are not ASCII");
     }
     if name.contains(|c: char| c.is_ascii_uppercase()) {

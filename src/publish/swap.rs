@@ -45,8 +45,11 @@ fn step_aside(staging: &Path, folder: &Path, aside: &Path) -> Result<(), Error> 
     remove(aside)?;
     fs::rename(folder, aside).map_err(|error| failed(staging, folder, error))?;
     match fs::rename(staging, folder) {
-        // Where it was staged, as after an exchange.
-        Ok(()) => fs::rename(aside, staging).or_else(|_| Ok(())),
+        Ok(()) => {
+            // To where the new one was staged, as after an exchange; left aside, it is removed by the next run.
+            fs::rename(aside, staging).ok();
+            Ok(())
+        }
         Err(error) => match fs::rename(aside, folder) {
             Ok(()) => Err(failed(staging, folder, error)),
             Err(source) => {

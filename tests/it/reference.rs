@@ -179,7 +179,7 @@ fn check(input: &Input, params: &Params) -> Result<(), TestCaseError> {
         // Nothing that is published names a suppressed customer.
         let sides = input.sides.as_ref();
         let population = sides.map_or_else(Population::default, |sides| sides.population(input));
-        let mut named = overrides.clone();
+        let mut named = overrides;
         named.retain(|one| population.turned_away(&one.customer) != Some("suppressed"));
         check_report(&published.folder, params, &named, &expected)?;
     }

@@ -38,7 +38,7 @@ fn remedy(name: &str, held: &str) -> String {
 /// Where the name comes from: the renaming, or the section that makes the column.
 fn place(rules: &spec::Rules, column: &OutputColumn, held: &str) -> Option<Span> {
     let renamed = rules.output.rename.iter().filter(|_| column.renamed().is_some());
-    let renamed = renamed.filter(|(old, _)| old.value == held).map(|(_, new)| new.span);
+    let mut renamed = renamed.filter(|(old, _)| old.value == held).map(|(_, new)| new.span);
     let id = rules.inputs.orders.first().map(|orders| &orders.roles.customer);
     let names = id.into_iter().chain(
         rules.inputs.customers.iter().flat_map(|one| &one.attributes).map(|attribute| &attribute.name),
@@ -48,5 +48,5 @@ fn place(rules: &spec::Rules, column: &OutputColumn, held: &str) -> Option<Span>
     let names = names.chain(rules.bands.iter().map(|band| &band.name));
     let mut names = names.chain(rules.segmentations.iter().map(|one| &one.name));
     let declared = || names.find(|name| name.value == held).map(|name| name.span);
-    renamed.last().or_else(declared)
+    renamed.next().or_else(declared)
 }
