@@ -3,17 +3,21 @@
 
 mod columns;
 mod files;
+mod find;
+mod lake;
+mod links;
 mod list;
 mod overrides;
 
 pub use columns::{Column, describe};
-pub use files::{find, read, read_even_empty};
+pub use files::{read, read_even_empty};
+pub use find::{FileKind, Found, find};
 pub use list::{IdList, read_list};
 pub use overrides::{OverridesFile, read_overrides};
 
 use std::path::PathBuf;
 
-use crate::plan::InputFile;
+use crate::plan::{InputFile, LeftOut};
 
 /// What one input offers.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct Catalog {
     pub files: Vec<InputFile>,
     /// The folder under which `key=value` folders are columns, if there are such folders.
     pub hive_root: Option<PathBuf>,
+    /// What else the path names, and why it is not read.
+    pub left_out: Vec<LeftOut>,
     /// Columns of the files, then those of the folders.
     pub columns: Vec<Column>,
 }

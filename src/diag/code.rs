@@ -77,7 +77,7 @@ codes! {
     LintSkipped "lint-skipped" Rules "A segmentation that is too large to be looked through.",
     FilesDisagree "files-disagree" Input "Input files whose columns have different types.",
     InputMissing "input-missing" Input "A path that matches no file.",
-    InputUnreadable "input-unreadable" Input "A file that is not readable Parquet.",
+    InputUnreadable "input-unreadable" Input "A file or folder that is not readable as Parquet.",
     InputEmpty "input-empty" Input "Input files without a single row.",
 }
 

@@ -40,6 +40,12 @@ impl Plan {
     /// SHA-256, in hex, of what the aggregates follow from: the program's version, as-of, every input with the size,
     /// rows and footer of each file, and the aggregates themselves.
     pub fn profile_key(&self) -> String {
+        let mut plan = self.clone();
+        let inputs = plan.orders.iter_mut().chain(&mut plan.events).map(|input| &mut input.table);
+        for table in inputs.chain(plan.customers.iter_mut().map(|customers| &mut customers.table)) {
+            // What is not read decides nothing.
+            table.left_out.clear();
+        }
         // A new part of the plan has to be thought of here.
         let Self {
             name: _,
@@ -68,7 +74,7 @@ impl Plan {
             part_customers,
             target: _,
             rules_sha256: _,
-        } = self;
+        } = &plan;
         let reads = Reads {
             _program: env!("CARGO_PKG_VERSION"),
             _as_of: *as_of,

@@ -17,6 +17,8 @@ pub struct Table {
     pub files: Vec<InputFile>,
     /// The folder under which `key=value` folders are columns; none where there are no such folders.
     pub hive_root: Option<PathBuf>,
+    /// What else the path names, sorted by path: said of the plan, and nothing follows from it.
+    pub left_out: Vec<LeftOut>,
     /// The columns that are read, each once, in the order of their first use.
     pub columns: Vec<InputColumn>,
     /// The zone whose local dates count.
@@ -115,6 +117,15 @@ pub struct InputFile {
     pub rows: u64,
     /// SHA-256 of its footer, in hex.
     pub footer_sha256: String,
+}
+
+/// A file or folder that a path names and that is not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOut {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why, as the end of a sentence: `its name begins with _`.
+    pub why: String,
 }
 
 /// A column that is read.

@@ -25,8 +25,8 @@ pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
 pub use input::{
-    Amount, AmountEncoding, Attribute, Customer, Customers, Input, InputColumn, InputFile, ListFile, OrderId,
-    Physical, Source, Suppress, Table, Time, TimeEncoding,
+    Amount, AmountEncoding, Attribute, Customer, Customers, Input, InputColumn, InputFile, LeftOut, ListFile,
+    OrderId, Physical, Source, Suppress, Table, Time, TimeEncoding,
 };
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, Plan};
