@@ -1,5 +1,5 @@
 //! What the inputs offer: files, rows, columns and their types, from Parquet footers alone. No row is read here,
-//! but those of the overrides: they are rules.
+//! but those of the overrides, which are rules, and the first ones for `init`.
 
 mod columns;
 mod files;
@@ -8,12 +8,14 @@ mod lake;
 mod links;
 mod list;
 mod overrides;
+mod sample;
 
 pub use columns::{Column, describe};
 pub use files::{read, read_even_empty};
 pub use find::{FileKind, Found, find};
 pub use list::{IdList, read_list};
 pub use overrides::{OverridesFile, read_overrides};
+pub use sample::{Sample, Values, sample};
 
 use std::path::PathBuf;
 
