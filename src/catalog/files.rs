@@ -1,4 +1,4 @@
-//! A path of the rules file → files, and their footers.
+//! The files of an input → their footers.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -11,54 +11,11 @@ use crate::diag::{Code, Diagnostic};
 use crate::plan::{InputFile, Physical};
 
 use super::columns;
+use super::find::{FileKind, Found, find};
 use super::{Catalog, Column};
 
 /// `PAR1`, the length of the footer, `PAR1`.
 const SHORTEST_BYTES: u64 = 12;
-
-/// The files that a path names, sorted: a file, a glob, or a folder with Parquet files at any depth.
-pub fn find(path: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
-    let missing = |what: String| {
-        Diagnostic::error(Code::InputMissing, what)
-            .with_hint("paths are relative to the rules file; a folder is searched for `*.parquet`")
-    };
-    let text = path.to_string_lossy();
-    let pattern = if path.is_dir() {
-        format!("{}/**/*.parquet", glob::Pattern::escape(text.trim_end_matches('/')))
-    } else if path.is_file() {
-        return Ok(vec![path.to_path_buf()]);
-    } else {
-        text.to_string()
-    };
-    if pattern.contains("://") {
-        let message = format!("`{text}` is on an object store, which is not built yet");
-        return Err(Diagnostic::error(Code::NotBuilt, message).with_hint("copy the files to a disk"));
-    }
-    let found =
-        glob::glob(&pattern).map_err(|error| missing(format!("`{text}` is not a path: {}", error.msg)))?;
-    let mut files = Vec::new();
-    for entry in found {
-        let path = entry.map_err(|error| {
-            Diagnostic::error(
-                Code::InputUnreadable,
-                format!("`{}`: {}", error.path().display(), error.error()),
-            )
-        })?;
-        if path.is_file() && !is_hidden(&path) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        return Err(missing(format!("`{text}` matches no file")));
-    }
-    Ok(files)
-}
-
-/// What writers leave beside data: `_SUCCESS`, `.crc` and temporary files.
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']))
-}
 
 /// Reads the footers of all files that a path names; some of them must have rows. Files need not agree on their columns:
 /// those that the rules read are compared once it is known which they are.
@@ -75,11 +32,11 @@ pub fn read(path: &Path) -> Result<Catalog, Diagnostic> {
 
 /// [`read`], where an input without rows means that nothing has happened yet.
 pub fn read_even_empty(path: &Path) -> Result<Catalog, Diagnostic> {
-    let paths = find(path)?;
+    let Found { files: paths, hive_root, left_out } = find(path, FileKind::Parquet)?;
     let footers = paths.iter().map(|file| footer(file)).collect::<Result<Vec<_>, _>>()?;
-    let hive = hive_keys(path, &paths);
-    let hive_root = (!hive.is_empty()).then(|| path.to_path_buf());
-    Ok(Catalog::of_files(footers, hive_root, &hive))
+    let hive = hive_root.as_ref().map_or_else(Vec::new, |root| hive_keys(root, &paths));
+    let hive_root = hive_root.filter(|_| !hive.is_empty());
+    Ok(Catalog { left_out, ..Catalog::of_files(footers, hive_root, &hive) })
 }
 
 fn number_of_files(files: usize) -> String {
@@ -123,9 +80,6 @@ fn footer_hash(file: &mut File, bytes: u64) -> std::io::Result<String> {
 
 /// The `key=value` folders between the root and the files, if every file has the same keys.
 fn hive_keys(root: &Path, files: &[PathBuf]) -> Vec<Column> {
-    if !root.is_dir() {
-        return Vec::new();
-    }
     let pairs = |file: &PathBuf| -> Vec<(String, String)> {
         let inside = file.strip_prefix(root).unwrap_or(file);
         let folders = inside.parent().into_iter().flat_map(Path::components);

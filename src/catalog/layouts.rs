@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::plan::{Import, InputFile, Physical};
+use crate::plan::{Import, InputFile, LeftOut, Physical};
 
 use super::Column;
 
@@ -14,6 +14,8 @@ pub struct Catalog {
     pub files: Vec<InputFile>,
     /// The folder under which `key=value` folders are columns, if there are such folders.
     pub hive_root: Option<PathBuf>,
+    /// What else the path names, and why it is not read.
+    pub left_out: Vec<LeftOut>,
     /// Columns of the files, each as the first file that has it does, then those of the folders.
     pub columns: Vec<Column>,
     /// The files by their columns, in the order of their first files.
@@ -64,13 +66,13 @@ impl Catalog {
             }
         }
         let files = footers.into_iter().map(|(file, _)| file).collect();
-        Self { files, hive_root, columns: all, layouts, import: None }
+        Self { files, hive_root, left_out: Vec::new(), columns: all, layouts, import: None }
     }
 
     /// The catalog of files that are imported, whose columns are the same in all of them.
     pub fn imported(files: Vec<InputFile>, columns: Vec<Column>, import: Import) -> Self {
         let layouts = vec![Layout { files: files.clone(), columns: columns.clone() }];
-        Self { files, hive_root: None, columns, layouts, import: Some(import) }
+        Self { files, hive_root: None, left_out: Vec::new(), columns, layouts, import: Some(import) }
     }
 
     /// A catalog for each layout. A column that a layout lacks is one of nulls there, if `missing_is_null`.
@@ -92,7 +94,14 @@ impl Catalog {
             }
             let (files, hive_root) = (layout.files.clone(), self.hive_root.clone());
             let layouts = vec![Layout { files: files.clone(), columns: columns.clone() }];
-            Self { files, hive_root, columns, layouts, import: self.import.clone() }
+            Self {
+                files,
+                hive_root,
+                left_out: self.left_out.clone(),
+                columns,
+                layouts,
+                import: self.import.clone(),
+            }
         };
         self.layouts.iter().map(part).collect()
     }

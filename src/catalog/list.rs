@@ -7,10 +7,11 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{ListFile, Physical};
+use crate::plan::{LeftOut, ListFile, Physical};
 
 use super::Column;
-use super::files::{find, footer};
+use super::files::footer;
+use super::find::{FileKind, find, is_hidden};
 
 /// What a list offers: its files, and the columns of each.
 #[derive(Clone, Debug)]
@@ -21,8 +22,18 @@ pub struct IdList {
 
 /// Looks at the files of a list. One without ids is fine: nobody has opted out yet.
 pub fn read_list(path: &Path) -> Result<IdList, Diagnostic> {
-    let files = find(path)?;
-    let files = files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    let found = find(path, FileKind::ParquetOrCsv)?;
+    // Whoever stands in a file that is passed over would be published.
+    let passed_over = found
+        .left_out
+        .iter()
+        .find(|one| !one.path.file_name().is_some_and(|name| is_hidden(&name.to_string_lossy())));
+    if let Some(LeftOut { path: file, why }) = passed_over {
+        let message = format!("`{}` is in the way of a list of ids: {why}", file.display());
+        let hint = "every file of a list is read; move away what is none, or narrow `path`";
+        return Err(Diagnostic::error(Code::InputUnreadable, message).with_hint(hint));
+    }
+    let files = found.files.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
     Ok(IdList { files })
 }
 

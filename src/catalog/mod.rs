@@ -1,15 +1,21 @@
 //! What the inputs offer: files, rows, columns and their types, from Parquet footers alone. No row is read here,
-//! but those of the overrides: they are rules.
+//! but those of the overrides, which are rules, and the first ones for `init`.
 
 mod columns;
 pub mod csv;
 mod files;
+mod find;
+mod lake;
 mod layouts;
+mod links;
 mod list;
 mod overrides;
+mod sample;
 
 pub use columns::{Column, describe};
-pub use files::{find, read, read_even_empty};
+pub use files::{read, read_even_empty};
+pub use find::{FileKind, Found, find};
 pub use layouts::{Catalog, Layout};
 pub use list::{IdList, read_list};
 pub use overrides::{OverridesFile, read_overrides};
+pub use sample::{Sample, Values, sample};

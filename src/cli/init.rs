@@ -1,4 +1,5 @@
-//! `tiermill init`: a commented starter rules file, columns guessed from the footer of the orders.
+//! `tiermill init`: a commented starter rules file, columns guessed from the footer and the first rows of the
+//! orders.
 
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
@@ -12,24 +13,9 @@ use super::args::InitArgs;
 pub(super) fn init(args: &InitArgs) -> Exit {
     let text = match &args.from {
         None => starter::generic(),
-        Some(from) => match catalog::read_even_empty(from) {
+        Some(from) => match of_file(from, args.out.as_deref()) {
+            Ok(text) => text,
             Err(diagnostic) => return complain(&diagnostic),
-            Ok(catalog) => {
-                let path = match &args.out {
-                    Some(out) => relative(from, out),
-                    None => from.clone(),
-                };
-                match starter::of_file(&path.to_string_lossy(), &catalog) {
-                    Some(text) => text,
-                    None => {
-                        eprintln!(
-                            "error: `{}` has no column for the customer, or none for the time",
-                            from.display()
-                        );
-                        return Exit::Rules;
-                    }
-                }
-            }
         },
     };
     let Some(out) = &args.out else {
@@ -51,6 +37,14 @@ pub(super) fn init(args: &InitArgs) -> Exit {
             Exit::Transient
         }
     }
+}
+
+/// The starter for a file: its footer and its first rows are read.
+fn of_file(from: &Path, out: Option<&Path>) -> Result<String, Diagnostic> {
+    let catalog = catalog::read_even_empty(from)?;
+    let sample = catalog::sample(&catalog)?;
+    let path = out.map_or_else(|| from.to_path_buf(), |out| relative(from, out));
+    starter::of_file(&path.to_string_lossy(), &catalog, &sample)
 }
 
 fn complain(diagnostic: &Diagnostic) -> Exit {

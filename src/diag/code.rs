@@ -78,7 +78,7 @@ codes! {
     LintSkipped "lint-skipped" Rules "A segmentation that is too large to be looked through.",
     FilesDisagree "files-disagree" Input "Input files whose columns have different types.",
     InputMissing "input-missing" Input "A path that matches no file.",
-    InputUnreadable "input-unreadable" Input "A file that is not readable Parquet or CSV.",
+    InputUnreadable "input-unreadable" Input "A file or folder that is not readable as Parquet or CSV.",
     InputEmpty "input-empty" Input "Input files without a single row.",
 }
 

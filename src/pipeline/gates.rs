@@ -41,11 +41,13 @@ fn refused(message: String) -> Failure {
 
 /// More than half of an input's rows set aside is a fault of the input, or of the rules.
 fn most_rows_count(plan: &Plan, one: &InputCounts) -> Result<(), Failure> {
-    let rejected: u64 = one.counts.rejected.iter().map(|(_, rows)| rows).sum();
+    // A shop may have more guests than members: rows without a customer are no fault by themselves.
+    let faults = || one.counts.rejected.iter().filter(|(reason, _)| reason != "null_customer");
+    let rejected: u64 = faults().map(|(_, rows)| rows).sum();
     if rejected * 2 <= one.counts.read {
         return Ok(());
     }
-    let reasons = one.counts.rejected.iter().max_by_key(|(_, rows)| *rows);
+    let reasons = faults().max_by_key(|(_, rows)| *rows);
     let reason = reasons.map_or("", |(reason, _)| reason.as_ref());
     let input = plan.inputs().find(|input| input.source.name() == one.name && input.table.path == one.path);
     let help = input.and_then(|input| help(input, reason)).map_or(String::new(), |help| format!("; {help}"));
@@ -71,7 +73,6 @@ fn help(input: &Input, reason: &str) -> Option<String> {
             }
         }
         "null_time" => format!("the column `{}` has no time", input.time.column),
-        "null_customer" => format!("the column `{}` has no customer", input.customer.column),
         "unreadable_customer" => format!("the column `{}` holds no whole numbers", input.customer.column),
         "null_amount" | "unreadable_amount" | "amount_not_finite" => {
             format!("look at the column `{}`", input.amount.as_ref()?.column)
@@ -146,7 +147,12 @@ fn words(counts: &Counts) -> String {
     words.extend(more.iter().filter(|(rows, _)| **rows > 0).map(|(rows, what)| format!("{rows} {what}")));
     let aside: u64 = rejected.iter().map(|(_, rows)| rows).sum();
     if aside > 0 {
-        let reasons: Vec<String> = rejected.iter().map(|(reason, rows)| format!("{reason} {rows}")).collect();
+        let word = |reason: &str| match reason {
+            "null_customer" => "null_customer: empty or blank ids".to_owned(),
+            other => other.to_owned(),
+        };
+        let reasons: Vec<String> =
+            rejected.iter().map(|(reason, rows)| format!("{} {rows}", word(reason))).collect();
         words.push(format!("{aside} set aside ({})", reasons.join(", ")));
     }
     format!("{read} rows: {}", words.join(", "))

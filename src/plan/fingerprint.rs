@@ -40,19 +40,13 @@ impl Plan {
     /// SHA-256, in hex, of what the aggregates follow from: the program's version, as-of, every input with the size,
     /// rows and footer of each file, and the aggregates themselves.
     pub fn profile_key(&self) -> String {
-        // Where a scratch file is says nothing.
+        // Where a scratch file is says nothing, and what is not read decides nothing.
         let mut plan = self.clone();
-        plan.forget_imported();
-        plan.key()
-    }
-
-    fn forget_imported(&mut self) {
-        let inputs = self.orders.iter_mut().chain(&mut self.events).map(|input| &mut input.table);
-        let tables = inputs.chain(self.customers.iter_mut().map(|customers| &mut customers.table));
-        tables.flat_map(|table| &mut table.files).for_each(|file| file.imported = None);
-    }
-
-    fn key(&self) -> String {
+        let inputs = plan.orders.iter_mut().chain(&mut plan.events).map(|input| &mut input.table);
+        for table in inputs.chain(plan.customers.iter_mut().map(|customers| &mut customers.table)) {
+            table.files.iter_mut().for_each(|file| file.imported = None);
+            table.left_out.clear();
+        }
         // A new part of the plan has to be thought of here.
         let Self {
             name: _,
@@ -81,7 +75,7 @@ impl Plan {
             part_customers,
             target: _,
             rules_sha256: _,
-        } = self;
+        } = &plan;
         let reads = Reads {
             _program: env!("CARGO_PKG_VERSION"),
             _as_of: *as_of,

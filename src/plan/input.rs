@@ -17,6 +17,8 @@ pub struct Table {
     pub files: Vec<InputFile>,
     /// The folder under which `key=value` folders are columns; none where there are no such folders.
     pub hive_root: Option<PathBuf>,
+    /// What else the path names, sorted by path: said of the plan, and nothing follows from it.
+    pub left_out: Vec<LeftOut>,
     /// The columns that are read, each once, in the order of their first use; computed ones among them.
     pub columns: Vec<InputColumn>,
     /// What roles are that are no column of the files but an expression over them: each is a column of this name.
@@ -123,6 +125,15 @@ pub struct InputFile {
     pub footer_sha256: String,
     /// The scratch file that stands for it while a run lasts: where it is imported, once it is.
     pub imported: Option<PathBuf>,
+}
+
+/// A file or folder that a path names and that is not read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOut {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why, as the end of a sentence: `its name begins with _`.
+    pub why: String,
 }
 
 /// A column that is read.

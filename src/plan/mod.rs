@@ -30,7 +30,7 @@ pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
 pub use import::{CsvFormat, CsvType, Encoding, Import, Marks};
 pub use input::{
     Amount, AmountEncoding, Attribute, Customer, Customers, EpochUnit, Input, InputColumn, InputFile,
-    ListFile, OrderId, Physical, Source, Suppress, Table, Time, TimeEncoding,
+    LeftOut, ListFile, OrderId, Physical, Source, Suppress, Table, Time, TimeEncoding,
 };
 pub(crate) use job::hex;
 pub use job::{Facts, Metric, Plan};

@@ -189,6 +189,7 @@ pub(super) fn table(path: &Spanned<String>, catalog: &Catalog, timezone: Tz) -> 
         path: path.value.clone(),
         files: catalog.files.clone(),
         hive_root: catalog.hive_root.clone(),
+        left_out: catalog.left_out.clone(),
         columns: Vec::new(),
         computed: Vec::new(),
         keeps_blank_ids: false,

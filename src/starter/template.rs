@@ -2,22 +2,31 @@
 
 use crate::plan::needs_quotes;
 
-use super::guess::{Guess, Guesses};
+use super::guess::{Guess, Guesses, Money};
+use super::marks::Marks;
 
 /// The rules file for orders at a path.
-pub(super) fn text(path: &str, guesses: &Guesses) -> String {
-    let Guesses { customer, order, time, amount, status, category } = guesses;
+pub(super) fn starter(path: &str, guesses: &Guesses) -> String {
+    let Guesses { customer, order, time, time_is_instant, amount, category, is_line, marks } = guesses;
+    let zone = if *time_is_instant {
+        "times are instants and become its local time"
+    } else {
+        "times are taken as local"
+    };
     let mut text = format!(
-        "# A starter: `tiermill check` says what is wrong with it, `tiermill test` runs the test at its end, and
+        "# yaml-language-server: $schema=./schema.json
+# The line above is for editors; `tiermill schema > schema.json` beside this file writes what it names.
+#
+# A starter: `tiermill check` says what is wrong with it, `tiermill test` runs the test at its end, and
 # `tiermill run FILE --as-of 2026-11-01` labels all customers as of the end of that day.
 tiermill: 1
 name: my_customers
-timezone: UTC                    # whose calendar days count, such as Asia/Shanghai
+timezone: UTC    # is it? Whose calendar days count, such as Asia/Shanghai or Europe/Berlin; {zone}
 
 inputs:
   orders:
     path: {}  # a file, a glob such as orders/*.parquet, or a folder; relative to this file
-    # The role on the left, the file's column on the right; guessed from names and types.
+    # The role on the left, the file's column on the right; guessed from names, types and the first rows.
     columns:
 {}",
         yaml(path),
@@ -27,12 +36,21 @@ inputs:
         text += &role("order", order);
     }
     text += &role("time", time);
-    if let Some(amount) = amount {
-        text += &role("amount", amount);
+    match amount {
+        None => {}
+        Some(Money::Column(amount)) => text += &role("amount", amount),
+        Some(Money::Product { quantity, unit_price }) => {
+            text +=
+                &format!("      amount: {}\n", yaml_sql(&format!("{} * {}", sql(quantity), sql(unit_price))));
+        }
     }
-    let status = status.as_ref().map_or("status".to_owned(), |status| sql(&status.column));
-    text += &format!("    # where: {status} = 'completed'   # which rows count, in SQL\n");
-    text += "    # grain: line                  # if a row is a line of an order, not an order\n\n";
+    text += if *is_line {
+        "    grain: line                    # order ids repeat: a row is a line of an order\n"
+    } else {
+        "    # grain: line                  # if a row is a line of an order, not an order\n"
+    };
+    text += &where_line(marks);
+    text.push('\n');
 
     text += "# One column for each customer.\nmetrics:\n";
     let orders = if order.is_some() { "count(distinct order)" } else { "count(*)" };
@@ -65,6 +83,16 @@ bands:
   abc: {of: revenue, preset: abc-80-95}
 ";
     }
+    let row = |customer: u32, day: &str, money: u32| {
+        let amount = match amount {
+            None => String::new(),
+            Some(Money::Column(_)) => format!(", amount: {money}"),
+            Some(Money::Product { quantity, unit_price }) => {
+                format!(", {}: 2, {}: {}", yaml(quantity), yaml(unit_price), money / 2)
+            }
+        };
+        format!("{{customer: {customer}, time: {day}{amount}}}")
+    };
     text += "
 # Every customer gets one label of each. `tiermill presets` lists the ready ones with their variables.
 segments:
@@ -100,16 +128,16 @@ tests:
   - name: who ordered first within 30 days is new
     as_of: 2026-11-01
     orders:
-      - {{customer: 1001, time: 2026-10-20{}}}
-      - {{customer: 1002, time: 2025-01-15{}}}
+      - {}
+      - {}
     expect:
       1001: {{stage: new, order_count: 1}}
       1002: {{stage: churned, recency_days: 655}}
 ",
         yaml(&customer.column),
         rename(&customer.column),
-        if amount.is_some() { ", amount: 120" } else { "" },
-        if amount.is_some() { ", amount: 80" } else { "" },
+        row(1001, "2026-10-20", 120),
+        row(1002, "2025-01-15", 80),
     );
     text
 }
@@ -128,13 +156,34 @@ fn rename(customer: &str) -> String {
 /// A line of `columns`, with the other columns that would do.
 fn role(role: &str, guess: &Guess) -> String {
     let line = format!("      {role}: {}", yaml(&guess.column));
-    match guess.others.as_slice() {
-        [] => line + "\n",
-        others => {
-            let others: Vec<String> = others.iter().map(|other| yaml(other)).collect();
-            format!("{line:<32} # or {}\n", others.join(", "))
-        }
-    }
+    let others: Vec<String> = guess.others.iter().map(|other| yaml(other)).collect();
+    let others = (!others.is_empty()).then(|| format!("or {}", others.join(", ")));
+    let notes: Vec<String> = guess.note.iter().cloned().chain(others).collect();
+    if notes.is_empty() { line + "\n" } else { format!("{line:<32} # {}\n", notes.join("; ")) }
+}
+
+/// What was found that may not count, and a condition that leaves it out, to be uncommented.
+fn where_line(marks: &Marks) -> String {
+    let Marks { condition, found } = marks;
+    let mut text: String =
+        found.iter().map(|one| format!("    # found: {}\n", one.replace('\n', " "))).collect();
+    text += &match condition {
+        Some(condition) => format!("    # where: {}   # which rows count, in SQL\n", yaml_sql(condition)),
+        None => "    # where: status = 'completed'   # which rows count, in SQL\n".to_owned(),
+    };
+    text
+}
+
+/// An expression as YAML takes it.
+fn yaml_sql(sql: &str) -> String {
+    let may_stand =
+        sql.starts_with(|c: char| c.is_alphabetic()) && !sql.contains(": ") && !sql.contains(" #");
+    if may_stand { sql.to_owned() } else { format!("'{}'", sql.replace('\'', "''")) }
+}
+
+/// A text as SQL takes it.
+pub(super) fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''").replace('\n', " "))
 }
 
 /// A text as YAML takes it.
@@ -147,8 +196,53 @@ fn yaml(text: &str) -> String {
 }
 
 /// A column's name as SQL takes it, inside YAML.
-fn sql(name: &str) -> String {
-    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+pub(super) fn sql(name: &str) -> String {
+    let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !KEYWORDS.contains(&name.to_lowercase().as_str());
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
+
+/// Names that SQL may take for something else.
+const KEYWORDS: &[&str] = &[
+    "all",
+    "and",
+    "as",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "count",
+    "date",
+    "day",
+    "else",
+    "end",
+    "false",
+    "from",
+    "group",
+    "in",
+    "interval",
+    "is",
+    "like",
+    "limit",
+    "max",
+    "min",
+    "month",
+    "not",
+    "null",
+    "on",
+    "or",
+    "order",
+    "select",
+    "sum",
+    "table",
+    "then",
+    "time",
+    "timestamp",
+    "true",
+    "user",
+    "values",
+    "when",
+    "where",
+    "year",
+];

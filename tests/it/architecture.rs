@@ -23,7 +23,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "pipeline",
         &["report", "publish", "engine", "fit", "resolve", "spec", "catalog", "plan", "diag", "decimal"],
     ),
-    ("starter", &["catalog", "plan"]),
+    ("starter", &["catalog", "plan", "diag"]),
     ("trial", &["pipeline", "engine", "fit", "resolve", "spec", "catalog", "plan", "diag", "decimal"]),
     (
         "cli",

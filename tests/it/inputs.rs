@@ -2,6 +2,7 @@
 //! tables, results worked out by hand.
 
 mod dimensions;
+mod finding;
 mod population;
 mod privacy;
 mod rejected;

@@ -4,12 +4,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::catalog::{Catalog, Column};
+use crate::catalog::{Catalog, Column, FileKind, Found, find};
 use crate::delimited::{Error, Record, Records};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{CsvFormat, CsvType, Encoding, Import, InputFile, Physical};
 
-use super::find::{find, is_tsv};
+use super::find::is_tsv;
 
 /// How the rules file says that files are read, and which columns are read as what they are needed for.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ pub fn read(path: &Path, settings: &Settings) -> Result<Catalog, Diagnostic> {
 
 /// [`read`], where an input without records means that nothing has happened yet.
 pub fn read_even_empty(path: &Path, settings: &Settings) -> Result<Catalog, Diagnostic> {
-    let paths = find(path)?;
+    let Found { files: paths, left_out, .. } = find(path, FileKind::Csv)?;
     let mut format = settings.format.clone();
     format.delimiter = settings.delimiter.unwrap_or(if is_tsv(&paths[0]) { '\t' } else { ',' });
     let mut files = Vec::new();
@@ -63,7 +63,7 @@ pub fn read_even_empty(path: &Path, settings: &Settings) -> Result<Catalog, Diag
         format.types.extend(name.filter(|name| !is_declared(name)).map(|name| (name.clone(), ty)));
     }
     let columns = header.iter().map(|name| column(name, &format, &header)).collect();
-    Ok(Catalog::imported(files, columns, Import::Csv(format)))
+    Ok(Catalog { left_out, ..Catalog::imported(files, columns, Import::Csv(format)) })
 }
 
 fn quoted(names: &[String]) -> String {

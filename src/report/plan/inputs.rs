@@ -34,14 +34,25 @@ pub(super) struct Input {
     /// Only rows for which this is true are used.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     condition: Option<String>,
+    #[serde(flatten)]
     files: Files,
 }
 
-/// The files of an input. Files that its path names and that are not read have their place here, with the reason.
+/// The files of an input.
 #[derive(Debug, Serialize)]
-#[serde(transparent)]
 pub(super) struct Files {
+    #[serde(rename = "files")]
     read: Vec<File>,
+    /// What else its path names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<NotRead>,
+}
+
+/// One file or folder that is not read.
+#[derive(Debug, Serialize)]
+struct NotRead {
+    path: String,
+    why: String,
 }
 
 /// One file that is read.
@@ -109,6 +120,7 @@ impl Input {
             path,
             files,
             hive_root: _,
+            left_out,
             columns: read,
             computed: _,
             keeps_blank_ids: _,
@@ -129,7 +141,10 @@ impl Input {
             timezone: timezone.to_string(),
             columns,
             condition: None,
-            files: Files { read: files.iter().map(File::of).collect() },
+            files: Files {
+                read: files.iter().map(File::of).collect(),
+                left_out: left_out.iter().map(NotRead::of).collect(),
+            },
         }
     }
 
@@ -166,7 +181,7 @@ pub(super) fn total(inputs: &[Input]) -> String {
 
 impl Files {
     fn draw(&self, grid: &mut Grid) {
-        let Self { read } = self;
+        let Self { read, left_out } = self;
         // A last line for one more file would say less than the file.
         let listed = if read.len() <= LISTED + 1 { read.len() } else { LISTED };
         let (shown, others) = read.split_at(listed);
@@ -180,6 +195,22 @@ impl Files {
             let number = others.len();
             grid.row(["", &format!("and {number} more: {}, {}", count(rows, "row"), size(bytes))]);
         }
+        let listed = if left_out.len() <= LISTED + 1 { left_out.len() } else { LISTED };
+        let mut key = "    left out";
+        for NotRead { path, why } in &left_out[..listed] {
+            grid.row([key, &format!("{path}: {why}")]);
+            key = "";
+        }
+        if listed < left_out.len() {
+            grid.row(["", &format!("and {} more", left_out.len() - listed)]);
+        }
+    }
+}
+
+impl NotRead {
+    fn of(left_out: &plan::LeftOut) -> Self {
+        let plan::LeftOut { path, why } = left_out;
+        Self { path: path.display().to_string(), why: why.clone() }
     }
 }
 

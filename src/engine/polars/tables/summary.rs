@@ -205,7 +205,11 @@ pub struct Row {
 
 /// Reads a published summary.
 pub fn read(path: &Path) -> Result<Vec<Row>, Error> {
-    let scan = LazyFrame::scan_parquet(PlRefPath::try_from_path(path)?, ScanArgsParquet::default())?;
+    let scan = LazyFrame::scan_parquet(
+        PlRefPath::try_from_path(path)?,
+        // Brackets in the name of a folder are its name.
+        ScanArgsParquet { glob: false, ..Default::default() },
+    )?;
     let frame = scan.collect()?;
     let (segmentations, segments) = (frame.column("segmentation")?.str()?, frame.column("segment")?.str()?);
     let customers = frame.column("customers")?.i64()?;
