@@ -8,7 +8,7 @@ tiermill: 1
 name: shop
 inputs:
   orders: {path: orders.csv, columns: {customer: id, time: at, amount: amount}, csv: {types: {weight: double}}}
-metrics: {revenue: sum(amount), last_day: max(day(time)), weight: sum(weight), note: max(note)}
+metrics: {revenue: sum(amount), last_day: max(day(time)), weight: max(weight), note: max(note)}
 segments:
   tier:
     rules: [{id: vip, when: revenue > 10, label: {zh: 贵宾, en: 'VIP, gold'}}]
