@@ -1,6 +1,6 @@
 //! Audiences as CSV: what people open in a spreadsheet.
 
-use super::{FOLDER, RUN};
+use super::{RUN, beside};
 use crate::support::Sandbox;
 
 const RULES: &str = "
@@ -24,9 +24,9 @@ fn audience(settings: &str) -> String {
     sandbox.text("orders.csv", orders);
     sandbox.text("rules.yml", &format!("{RULES}audiences: [{{segment: tier.vip, format: csv{settings}}}]\n"));
     sandbox.tiermill(&RUN).done();
-    let manifest = std::fs::read_to_string(sandbox.path(FOLDER).join("manifest.json")).unwrap();
+    let manifest = std::fs::read_to_string(beside(&sandbox, "manifest.json")).unwrap();
     assert!(manifest.contains("audience-tier.vip.csv"));
-    std::fs::read_to_string(sandbox.path(FOLDER).join("audience-tier.vip.csv")).unwrap()
+    std::fs::read_to_string(beside(&sandbox, "audience-tier.vip.csv")).unwrap()
 }
 
 #[test]

@@ -239,9 +239,9 @@ metrics: {orders: count(*), units: sum(Menge), revenue: sum(amount)}
     // Line 16 of the customers: each one before takes two lines.
     wrong.push("kunden.csv|16|unreadable_cell|7|-|-".to_owned());
     assert_eq!(rejected(&sandbox), wrong);
-    let found = "; windows-1252 , . %d.%m.%Y Kundennr: integer, Belegnr: text, Datum: date, Betrag: decimal(2), \
+    let looks = "; windows-1252 , . %d.%m.%Y Kundennr: integer, Belegnr: text, Datum: date, Betrag: decimal(2), \
                  Menge: integer, Größe: text";
-    assert_eq!(sniffed(&sandbox.path("exporte/a.csv.gz")), found);
+    assert_eq!(sniffed(&sandbox.path("exporte/a.csv.gz")), looks);
     let attributes = published(&sandbox, &["Kundennr", "street", "born"]);
     assert_eq!(attributes[1], "1 Weg 1,\nHinterhaus 1980-02-29");
     assert_eq!(attributes[7], "7 - -");
@@ -251,7 +251,7 @@ metrics: {orders: count(*), units: sum(Menge), revenue: sum(amount)}
     assert_eq!(sandbox.tiermill(&kept).done().result()["profile"], "kept");
     assert_eq!(published(&sandbox, &["Kundennr", "orders", "units", "revenue"]), found);
     assert_eq!(rejected(&sandbox), wrong);
-    let manifest = std::fs::read_to_string(sandbox.path(super::FOLDER).join("manifest.json")).unwrap();
+    let manifest = std::fs::read_to_string(super::beside(&sandbox, "manifest.json")).unwrap();
     assert!(manifest.contains("exporte/a.csv.gz") && !manifest.contains(".tiermill-import"));
 }
 
