@@ -69,7 +69,7 @@ fn read(written: &spec::Csv, settings: &mut Settings) -> Result<(), Diagnostic> 
             )
         })?;
     }
-    if settings.delimiter.is_some_and(|delimiter| delimiter == char::from(format.quote)) {
+    if settings.delimiter.unwrap_or(',') == char::from(format.quote) {
         let text = delimiter.as_ref().or(quote.as_ref());
         return Err(text.map_or_else(
             || Diagnostic::error(Code::BadValue, "the delimiter is the quote"),

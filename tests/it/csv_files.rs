@@ -17,9 +17,14 @@ fn bytes(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
     std::fs::write(sandbox.path(name), bytes).unwrap();
 }
 
+/// A file beside the parts.
+fn beside(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
+    sandbox.path(FOLDER).join(name)
+}
+
 /// The rejected rows: file, line, reason, and customer, time and amount as they stand there.
 fn rejected(sandbox: &Sandbox) -> Vec<String> {
-    let table = Rows::read(&sandbox.path(FOLDER).join("rejected.parquet"));
+    let table = Rows::read(&beside(sandbox, "rejected.parquet"));
     let line = |row: &Vec<crate::support::Value>| {
         let words: Vec<String> = row.iter().map(ToString::to_string).collect();
         words.join("|")

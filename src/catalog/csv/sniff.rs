@@ -157,26 +157,32 @@ fn encoding_of(bytes: &[u8]) -> Encoding {
     if alone > pairs { Encoding::Windows1252 } else { Encoding::Gbk }
 }
 
-fn is_number(cells: &[&str], marks: Marks) -> bool {
-    !cells.is_empty() && cells.iter().all(|cell| cell::double(cell, marks).is_some())
+/// How many cells can be read, where all but one in twenty can: exports have their bad rows. None where more cannot.
+fn mostly(cells: &[&str], reads: impl Fn(&str) -> bool) -> Option<usize> {
+    let good = cells.iter().filter(|cell| reads(cell)).count();
+    (good > 0 && (cells.len() - good) * 20 <= cells.len()).then_some(good)
+}
+
+fn numbers(cells: &[&str], marks: Marks) -> Option<usize> {
+    mostly(cells, |cell| cell::double(cell, marks).is_some())
 }
 
 fn marks_of(columns: &[Vec<&str>]) -> Marks {
     let mut best = (0, Marks::default());
     for marks in MARKS {
-        let numbers = columns.iter().filter(|cells| is_number(cells, marks)).count();
-        if numbers > best.0 {
-            best = (numbers, marks);
+        let read: usize = columns.iter().filter_map(|cells| numbers(cells, marks)).sum();
+        if read > best.0 {
+            best = (read, marks);
         }
     }
     best.1
 }
 
-/// The format that makes times of most columns, and those that do as well.
+/// The format that makes times of most cells, and those that do as well.
 fn dates_of(columns: &[Vec<&str>]) -> (Option<&'static str>, Vec<String>) {
     let of = |format: Option<&'static str>| {
         let Some(times) = Times::new(format, Tz::UTC) else { return 0 };
-        columns.iter().filter(|cells| temporal(cells, &times).is_some()).count()
+        columns.iter().filter_map(|cells| temporal(cells, &times)).map(|(_, read)| read).sum()
     };
     let formats = || std::iter::once(None).chain(DATES.into_iter().map(Some));
     let most = formats().map(of).max().unwrap_or(0);
@@ -192,20 +198,18 @@ fn dates_of(columns: &[Vec<&str>]) -> (Option<&'static str>, Vec<String>) {
     (first, best.flatten().filter(is_other).map(str::to_owned).collect())
 }
 
-fn temporal(cells: &[&str], times: &Times<'_>) -> Option<CsvType> {
-    let all = |read: &dyn Fn(&str) -> bool| !cells.is_empty() && cells.iter().all(|cell| read(cell));
-    let has_time = cells.iter().any(|cell| cell.contains(':'));
-    if has_time {
-        return all(&|cell| times.time(cell).is_some()).then_some(CsvType::Timestamp);
+fn temporal(cells: &[&str], times: &Times<'_>) -> Option<(CsvType, usize)> {
+    match mostly(cells, |cell| cell.contains(':')) {
+        Some(_) => Some((CsvType::Timestamp, mostly(cells, |cell| times.time(cell).is_some())?)),
+        None => Some((CsvType::Date, mostly(cells, |cell| times.date(cell).is_some())?)),
     }
-    all(&|cell| times.date(cell).is_some()).then_some(CsvType::Date)
 }
 
 fn type_of(cells: &[&str], marks: Marks, times: Option<&Times<'_>>) -> CsvType {
     if cells.is_empty() {
         return CsvType::Text;
     }
-    if let Some(ty) = times.and_then(|times| temporal(cells, times)) {
+    if let Some((ty, _)) = times.and_then(|times| temporal(cells, times)) {
         return ty;
     }
     let is_word = |cell: &&str| cell.chars().any(|c| !c.is_ascii_digit()) && cell::boolean(cell).is_some();
@@ -216,16 +220,17 @@ fn type_of(cells: &[&str], marks: Marks, times: Option<&Times<'_>>) -> CsvType {
     let is_padded = |cell: &&str| {
         cell.len() > 1 && cell.starts_with('0') && cell[1..].starts_with(|c: char| c.is_ascii_digit())
     };
-    if cells.iter().any(is_padded) || !is_number(cells, marks) {
+    if cells.iter().any(is_padded) || numbers(cells, marks).is_none() {
         return CsvType::Text;
     }
-    if cells.iter().all(|cell| cell::integer(cell, marks).is_some() && !cell.contains(marks.decimal)) {
+    let good: Vec<&str> = cells.iter().copied().filter(|cell| cell::double(cell, marks).is_some()).collect();
+    if good.iter().all(|cell| cell::integer(cell, marks).is_some() && !cell.contains(marks.decimal)) {
         return CsvType::Integer;
     }
     let places = |cell: &&str| cell.split_once(marks.decimal).map_or(0, |(_, places)| places.trim().len());
-    let places = cells.iter().map(places).max().unwrap_or(0);
+    let places = good.iter().map(places).max().unwrap_or(0);
     match u8::try_from(places) {
-        Ok(places) if cells.iter().all(|cell| cell::decimal(cell, places, marks).is_some()) => {
+        Ok(places) if good.iter().all(|cell| cell::decimal(cell, places, marks).is_some()) => {
             CsvType::Decimal(places.max(CsvType::DEFAULT_PLACES))
         }
         _ => CsvType::Double,

@@ -59,8 +59,12 @@ pub(super) fn read(
     let times = Times::new(format.date.as_deref(), table.timezone);
     let times = times.ok_or_else(|| Error::Engine("a format of dates that cannot be read".to_owned()))?;
     let mut output = Output::create(table, path)?;
-    let mut rows =
-        Rows { columns, lines: Int64Builder::new(), faults: Text::default(), cells: Text::default() };
+    let mut rows = Rows {
+        columns,
+        lines: Int64Builder::new(),
+        faults: StringBuilder::new(),
+        cells: StringBuilder::new(),
+    };
     let (mut waiting, mut bytes) = (0, 0);
     while records.read(&mut record).map_err(unreadable)? {
         bytes += rows.push(&record, header.len(), format.marks, &times);
@@ -76,14 +80,12 @@ pub(super) fn read(
     if found.sha256 != file.footer_sha256 { Err(changed()) } else { Ok(()) }
 }
 
-type Text = StringBuilder;
-
 /// Rows while they are gathered.
 struct Rows {
     columns: Vec<Column>,
     lines: Int64Builder,
-    faults: Text,
-    cells: Text,
+    faults: StringBuilder,
+    cells: StringBuilder,
 }
 
 struct Column {
@@ -101,8 +103,8 @@ enum Builder {
     Boolean(BooleanBuilder),
     Date(Date32Builder),
     Timestamp(TimestampMicrosecondBuilder),
-    Text(Text),
-    Number(Text),
+    Text(StringBuilder),
+    Number(StringBuilder),
 }
 
 impl Rows {
@@ -155,8 +157,8 @@ impl Builder {
             CsvType::Boolean => Self::Boolean(BooleanBuilder::new()),
             CsvType::Date => Self::Date(Date32Builder::new()),
             CsvType::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::new()),
-            CsvType::Text => Self::Text(Text::new()),
-            CsvType::Number => Self::Number(Text::new()),
+            CsvType::Text => Self::Text(StringBuilder::new()),
+            CsvType::Number => Self::Number(StringBuilder::new()),
         })
     }
 

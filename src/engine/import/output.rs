@@ -65,7 +65,7 @@ impl Output {
             .build();
         let file = create_file(path).map_err(Error::io(path))?;
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties));
-        let writer = writer.map_err(|error| unwritten(path, error))?;
+        let writer = writer.map_err(|error| unwritten(path, &error))?;
         Ok(Self { path: path.to_path_buf(), schema, writer })
     }
 
@@ -73,20 +73,20 @@ impl Output {
     pub(super) fn write(&mut self, columns: Vec<ArrayRef>) -> Result<(), Error> {
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns);
         let batch = batch.map_err(|error| Error::Engine(error.to_string()))?;
-        self.writer.write(&batch).map_err(|error| unwritten(&self.path, error))?;
+        self.writer.write(&batch).map_err(|error| unwritten(&self.path, &error))?;
         if self.writer.in_progress_size() > ROW_GROUP_BYTES {
-            self.writer.flush().map_err(|error| unwritten(&self.path, error))?;
+            self.writer.flush().map_err(|error| unwritten(&self.path, &error))?;
         }
         Ok(())
     }
 
     /// Writes the footer.
     pub(super) fn finish(self) -> Result<(), Error> {
-        self.writer.close().map(|_| ()).map_err(|error| unwritten(&self.path, error))
+        self.writer.close().map(|_| ()).map_err(|error| unwritten(&self.path, &error))
     }
 }
 
 /// What the writer says when the disk is full, or gone.
-fn unwritten(path: &Path, error: ParquetError) -> Error {
+fn unwritten(path: &Path, error: &ParquetError) -> Error {
     Error::io(path)(std::io::Error::other(error.to_string()))
 }

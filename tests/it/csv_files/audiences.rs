@@ -1,6 +1,6 @@
 //! Audiences as CSV: what people open in a spreadsheet.
 
-use super::{FOLDER, RUN};
+use super::{RUN, beside};
 use crate::support::Sandbox;
 
 const RULES: &str = "
@@ -8,7 +8,7 @@ tiermill: 1
 name: shop
 inputs:
   orders: {path: orders.csv, columns: {customer: id, time: at, amount: amount}, csv: {types: {weight: double}}}
-metrics: {revenue: sum(amount), last_day: max(day(time)), weight: sum(weight), note: max(note)}
+metrics: {revenue: sum(amount), last_day: max(day(time)), weight: max(weight), note: max(note)}
 segments:
   tier:
     rules: [{id: vip, when: revenue > 10, label: {zh: 贵宾, en: 'VIP, gold'}}]
@@ -24,9 +24,9 @@ fn audience(settings: &str) -> String {
     sandbox.text("orders.csv", orders);
     sandbox.text("rules.yml", &format!("{RULES}audiences: [{{segment: tier.vip, format: csv{settings}}}]\n"));
     sandbox.tiermill(&RUN).done();
-    let manifest = std::fs::read_to_string(sandbox.path(FOLDER).join("manifest.json")).unwrap();
+    let manifest = std::fs::read_to_string(beside(&sandbox, "manifest.json")).unwrap();
     assert!(manifest.contains("audience-tier.vip.csv"));
-    std::fs::read_to_string(sandbox.path(FOLDER).join("audience-tier.vip.csv")).unwrap()
+    std::fs::read_to_string(beside(&sandbox, "audience-tier.vip.csv")).unwrap()
 }
 
 #[test]

@@ -23,12 +23,22 @@ fn money(cents: i64, decimal: char, thousands: char) -> String {
     let whole = (cents.abs() / 100).to_string();
     let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
             grouped.push(thousands);
         }
         grouped.push(digit);
     }
     format!("{}{grouped}{decimal}{:02}", if cents < 0 { "-" } else { "" }, cents.abs() % 100)
+}
+
+/// What `sniff` finds: delimiter, encoding, marks, the format of dates, and the columns.
+fn sniffed(path: &std::path::Path) -> String {
+    let guess = tiermill::catalog::csv::sniff(path).unwrap();
+    let columns: Vec<String> = guess.columns.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
+    let (delimiter, encoding, decimal) = (guess.delimiter, guess.encoding.name(), guess.decimal);
+    let (thousands, date) = (guess.thousands.unwrap(), guess.date.unwrap());
+    assert!(guess.or_dates.is_empty());
+    format!("{delimiter} {encoding} {decimal} {thousands} {date} {}", columns.join(", "))
 }
 
 /// Orders, units and cents of each customer.
@@ -137,6 +147,10 @@ output: {columns: [会员号, orders, units, revenue]}
     assert_eq!(rows["read"], 3_000);
     assert_eq!(rows["filtered"], filtered);
     assert_eq!(rows["used"], 3_000 - filtered - wrong.len());
+    // Bad rows among the first thousand do not mislead who looks at them.
+    let found = ", gbk . , %Y/%m/%d %H:%M 会员号: text, 订单 号: text, 下单时间: timestamp, 实付 金额（元）: decimal(2), \
+                 数量: integer, 备注: text, 已付款: boolean";
+    assert_eq!(sniffed(&sandbox.path("crm.csv")), found);
 }
 
 #[test]
@@ -225,6 +239,9 @@ metrics: {orders: count(*), units: sum(Menge), revenue: sum(amount)}
     // Line 16 of the customers: each one before takes two lines.
     wrong.push("kunden.csv|16|unreadable_cell|7|-|-".to_owned());
     assert_eq!(rejected(&sandbox), wrong);
+    let looks = "; windows-1252 , . %d.%m.%Y Kundennr: integer, Belegnr: text, Datum: date, Betrag: decimal(2), \
+                 Menge: integer, Größe: text";
+    assert_eq!(sniffed(&sandbox.path("exporte/a.csv.gz")), looks);
     let attributes = published(&sandbox, &["Kundennr", "street", "born"]);
     assert_eq!(attributes[1], "1 Weg 1,\nHinterhaus 1980-02-29");
     assert_eq!(attributes[7], "7 - -");
@@ -234,7 +251,7 @@ metrics: {orders: count(*), units: sum(Menge), revenue: sum(amount)}
     assert_eq!(sandbox.tiermill(&kept).done().result()["profile"], "kept");
     assert_eq!(published(&sandbox, &["Kundennr", "orders", "units", "revenue"]), found);
     assert_eq!(rejected(&sandbox), wrong);
-    let manifest = std::fs::read_to_string(sandbox.path(super::FOLDER).join("manifest.json")).unwrap();
+    let manifest = std::fs::read_to_string(super::beside(&sandbox, "manifest.json")).unwrap();
     assert!(manifest.contains("exporte/a.csv.gz") && !manifest.contains(".tiermill-import"));
 }
 
