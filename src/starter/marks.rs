@@ -4,7 +4,7 @@
 use crate::catalog::{Sample, Values};
 
 use super::names::CANCELLED;
-use super::template::{sql, text};
+use super::quote::{sql, text};
 
 /// More different texts than this are no statuses.
 const STATUSES: usize = 20;
