@@ -156,7 +156,7 @@ impl Search<'_> {
             return self.reach(&as_written, rest, By::Name);
         }
         if part == "**" {
-            return self.anywhere(folder, parts, rest);
+            return self.anywhere(folder, rest);
         }
         let pattern = glob::Pattern::new(&part)
             .map_err(|error| missing(format!("`{}` is not a path: {}", self.path, error.msg)))?;
@@ -175,7 +175,7 @@ impl Search<'_> {
     }
 
     /// `**`: the rest of the path in this folder, and in every folder below.
-    fn anywhere(&mut self, folder: &Path, parts: &[&OsStr], rest: &[&OsStr]) -> Result<(), Diagnostic> {
+    fn anywhere(&mut self, folder: &Path, rest: &[&OsStr]) -> Result<(), Diagnostic> {
         if rest.is_empty() {
             return self.walk(folder);
         }
@@ -187,7 +187,7 @@ impl Search<'_> {
             if is_left_alone(&name, &place) {
                 self.leave_out_hidden(&name, &place);
             } else if self.may_enter(&place) {
-                self.anywhere(&place, parts, rest)?;
+                self.anywhere(&place, rest)?;
             }
         }
         Ok(())

@@ -88,7 +88,7 @@ impl Guesses {
             Some(Money::Column(amount)) => vec![&amount.column],
             None => Vec::new(),
         };
-        let marks = marks::of(sample, status, order_column, &numbers);
+        let marks = marks::of(sample, status.as_deref(), order_column, &numbers);
         Ok(Self { customer, order, time, time_is_instant, amount, category, is_line, marks })
     }
 

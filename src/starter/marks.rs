@@ -4,7 +4,7 @@
 use crate::catalog::{Sample, Values};
 
 use super::names::CANCELLED;
-use super::template::{sql, text};
+use super::quote::{sql, text};
 
 /// More different texts than this are no statuses.
 const STATUSES: usize = 20;
@@ -26,10 +26,10 @@ impl Marks {
 }
 
 /// Looks for marks in the status, the order's id and what is multiplied or summed.
-pub(super) fn of(sample: &Sample, status: Option<String>, order: Option<&str>, numbers: &[&str]) -> Marks {
+pub(super) fn of(sample: &Sample, status: Option<&str>, order: Option<&str>, numbers: &[&str]) -> Marks {
     let mut conditions = Vec::new();
     let mut found = Vec::new();
-    if let Some((column, values)) = status.as_ref().and_then(|name| Some((name, sample.values(name)?))) {
+    if let Some((column, values)) = status.and_then(|name| Some((name, sample.values(name)?))) {
         let statuses = by_frequency(values);
         if !statuses.is_empty() && statuses.len() <= STATUSES {
             let named: Vec<String> =

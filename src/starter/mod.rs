@@ -4,6 +4,7 @@
 mod guess;
 mod marks;
 mod names;
+mod quote;
 mod template;
 
 pub use guess::{Guess, Guesses, Money};

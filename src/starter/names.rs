@@ -204,7 +204,7 @@ impl Words {
         }
         let parts: Vec<&str> = name.split('_').collect();
         let holds = |word: &&str| if word.is_ascii() { parts.contains(word) } else { name.contains(word) };
-        if self.no.iter().any(|word| holds(&word)) {
+        if self.no.iter().any(holds) {
             return None;
         }
         // Several words in a row: `order_id` in `shop_order_id`.
@@ -212,8 +212,8 @@ impl Words {
         let word = |word: &&str| holds(word) || framed.contains(&format!("_{word}_"));
         // Short words stand in many others: `day` in `holiday_id`.
         let part = |word: &&str| word.len() > 3 && word.is_ascii() && name.contains(*word);
-        let word = self.yes.iter().position(|one| word(&one)).map(|at| 100 + at);
-        word.or_else(|| self.yes.iter().position(|one| part(&one)).map(|at| 200 + at))
+        let word = self.yes.iter().position(word).map(|at| 100 + at);
+        word.or_else(|| self.yes.iter().position(part).map(|at| 200 + at))
     }
 }
 
