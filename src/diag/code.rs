@@ -6,7 +6,9 @@
 pub enum Class {
     /// The rules file or the command line is wrong.
     Rules,
-    /// An input is missing, empty or unreadable.
+    /// An input is missing or empty: it may be late.
+    Missing,
+    /// An input cannot be read.
     Input,
 }
 
@@ -74,11 +76,12 @@ codes! {
     UncoveredCodes "uncovered-codes" Rules "Combinations of scores that a table does not hold.",
     UnusedColumn "unused-column" Rules "A metric, score or band that nothing reads or publishes.",
     CoarsePreset "coarse-preset" Rules "A preset without the finer one that it hides.",
+    RecencyReversed "recency-reversed" Rules "A score of days since the last order in which many days are the best.",
     LintSkipped "lint-skipped" Rules "A segmentation that is too large to be looked through.",
     FilesDisagree "files-disagree" Input "Input files whose columns have different types.",
-    InputMissing "input-missing" Input "A path that matches no file.",
+    InputMissing "input-missing" Missing "A path that matches no file.",
     InputUnreadable "input-unreadable" Input "A file that is not readable Parquet.",
-    InputEmpty "input-empty" Input "Input files without a single row.",
+    InputEmpty "input-empty" Missing "Input files without a single row.",
 }
 
 impl std::fmt::Display for Code {

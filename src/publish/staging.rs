@@ -1,6 +1,7 @@
 //! The staging folder: beside the target, invisible to readers, swapped in with one rename, removed on every exit.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -76,7 +77,9 @@ pub fn remove_all_staging() {
             removed
         });
         if !removed {
-            eprintln!("tiermill: cannot remove `{}`; the next run will", path.display());
+            // Stderr may be closed: that is no reason to panic now.
+            let said = format!("tiermill: cannot remove `{}`; the next run will\n", path.display());
+            std::io::stderr().write_all(said.as_bytes()).ok();
         }
     }
     std::mem::forget(live);

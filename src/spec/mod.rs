@@ -27,6 +27,8 @@ mod segment_format;
 mod segmentation;
 mod shape;
 mod test;
+mod torn;
+mod units;
 mod yaml;
 
 pub use audience::Audience;
@@ -35,6 +37,7 @@ pub use clv::{Clv, Margin};
 pub use edges::Edges;
 pub use expr::Expr;
 pub use fitted::{Fitted, GapsOf};
+pub(crate) use format::VERSION;
 pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, Unknown};
 pub use metric::Metric;
 pub use output::Output;

@@ -9,6 +9,7 @@ mod atom;
 mod beside;
 mod coverage;
 mod facts;
+mod recency;
 mod rules;
 mod space;
 mod subject;
@@ -26,6 +27,7 @@ pub(super) use subject::Subject;
 pub(super) fn lint(subject: &Subject<'_>, out: &mut Diagnostics) {
     unused::lint(subject, out);
     beside::lint(subject.written, out);
+    recency::lint(subject, out);
     let facts = Facts::new(subject);
     for (written, segmentation) in subject.written.segmentations.iter().zip(subject.segmentations) {
         let places = Places { written };

@@ -100,7 +100,7 @@ fn monthly_cv_counts_empty_buckets() {
 /// In the same proportions the same variation, to the last bit: the double nearest to √2, and to √(1/6).
 #[test]
 fn monthly_cv_of_equal_histories_is_equal() {
-    let rows: String = [1, 3, 7, 11, 49, 999_999_937]
+    let rows: String = [1_i64, 3, 7, 11, 49, 999_999_937]
         .iter()
         .flat_map(|scale| {
             let late = format!("b{scale} 2025-01-31 {}\nb{scale} 2024-12-31 {}", 3 * scale, 2 * scale);
