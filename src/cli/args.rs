@@ -23,16 +23,19 @@ pub(super) struct Args {
     pub(super) command: Command,
 }
 
+/// What goes with every command stands below its own options.
+const EVERYWHERE: &str = "With every command";
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Loudness {
     /// Colour on stderr; NO_COLOR, CLICOLOR_FORCE and TERM=dumb decide where it is `auto`
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto)]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto, help_heading = EVERYWHERE)]
     pub(super) color: ColorWhen,
     /// Say errors only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = EVERYWHERE)]
     pub(super) quiet: bool,
     /// Say more: threads, memory, folders; with --version, what was built
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub(super) verbose: bool,
 }
 
