@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::spec::Override;
 
+use super::dates::read_date;
 use super::sizes::{read_folder, read_size};
 
 /// Customer segments and tiers from orders.
@@ -16,8 +17,36 @@ use super::sizes::{read_folder, read_size};
 #[derive(Debug, Parser)]
 #[command(name = "tiermill", version, max_term_width = 100)]
 pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) loudness: Loudness,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+/// What goes with every command stands below its own options.
+const EVERYWHERE: &str = "With every command";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Loudness {
+    /// Colour on stderr; NO_COLOR, CLICOLOR_FORCE and TERM=dumb decide where it is `auto`
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWhen::Auto, help_heading = EVERYWHERE)]
+    pub(super) color: ColorWhen,
+    /// Say errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = EVERYWHERE)]
+    pub(super) quiet: bool,
+    /// Say more: threads, memory, folders; with --version, what was built
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorWhen {
+    /// On a terminal
+    Auto,
+    /// Also in a file or pipe
+    Always,
+    /// Nowhere
+    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +68,10 @@ pub(super) enum Command {
     Cache(CacheCommand),
     /// Print the JSON Schema of the rules file, for editors
     Schema,
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the man page of the program, or of one of its commands
+    Man(ManArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -58,7 +91,7 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) rules: RulesArgs,
     /// The last local date that counts
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = read_date)]
     pub(super) as_of: Option<NaiveDate>,
     /// End with 2 also where there are warnings only
     #[arg(long)]
@@ -70,7 +103,7 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) rules: RulesArgs,
     /// The last local date that counts; the clock is never read
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = read_date)]
     pub(super) as_of: NaiveDate,
     /// Publish under this folder instead of the rules file's
     #[arg(long, value_name = "DIR")]
@@ -167,6 +200,19 @@ pub(super) struct PresetsArgs {
     /// What stdout holds
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// Whose
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ManArgs {
+    /// A command of it
+    pub(super) command: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -8,6 +8,7 @@ use crate::engine::{Cache, Entry};
 use crate::pipeline::{Exit, Failure};
 
 use super::args::{CacheCommand, Format};
+use super::out;
 
 pub(super) fn cache(command: &CacheCommand) -> Exit {
     let text = match command {
@@ -29,15 +30,8 @@ pub(super) fn cache(command: &CacheCommand) -> Exit {
         }
     };
     match text {
-        Ok(text) => {
-            print!("{text}");
-            Exit::Done
-        }
-        Err(error) => {
-            let failure = Failure::from(error);
-            eprintln!("error: {}", failure.message);
-            failure.exit
-        }
+        Ok(text) => out::all_data(&text),
+        Err(error) => out::failed(&Failure::from(error)),
     }
 }
 

@@ -4,21 +4,21 @@ use crate::diag::{Severity, render};
 use crate::pipeline::{Data, Exit, compile};
 
 use super::args::{CheckArgs, Format};
-use super::{draw, settings};
+use super::terminal::Terminal;
+use super::{draw, out, settings};
 
-pub(super) fn check(args: &CheckArgs) -> Exit {
+pub(super) fn check(args: &CheckArgs, terminal: &Terminal) -> Exit {
     let settings = settings::of_check(&args.rules.rules, args.as_of);
     let compiled = match compile(&args.rules.rules, &args.rules.set, &settings, Data::IfThere) {
         Ok(compiled) => compiled,
-        Err(failure) => {
-            eprintln!("error: {}", failure.message);
-            return failure.exit;
-        }
+        Err(failure) => return out::failed(&failure),
     };
+    let mut printed = Exit::Done;
     if args.rules.format == Format::Json {
-        println!("{}", render::json(&compiled.diagnostics, &compiled.source));
+        let found = render::json(&compiled.diagnostics, &compiled.source);
+        printed = out::all_data(&format!("{found}\n"));
     } else {
-        draw::diagnostics(&compiled.diagnostics, &compiled.source);
+        draw::diagnostics(&compiled.diagnostics, &compiled.source, terminal);
         let (name, inputs) = (&compiled.source.name, compiled.inputs);
         let sorted = compiled.diagnostics.sorted();
         let warnings = sorted.iter().filter(|one| one.severity == Severity::Warning).count();
@@ -31,16 +31,18 @@ pub(super) fn check(args: &CheckArgs) -> Exit {
                 Some(format!("{}, {}", number(errors, "mistake"), number(warnings, "warning")))
             }
         };
-        match (said, compiled.saw_data) {
-            (None, true) => println!("{name}: sound, and so are the columns of the {inputs}"),
+        let said = match (said, compiled.saw_data) {
+            (None, true) => format!("sound, and so are the columns of the {inputs}"),
             (None, false) => {
-                println!("{name}: sound; the {inputs} are not there, so their columns were not checked");
+                format!("sound; the {inputs} are not there, so their columns were not checked")
             }
-            (Some(said), _) => println!("{name}: {said}"),
-        }
+            (Some(said), _) => said,
+        };
+        out::data(&format!("{name}: {said}\n"));
     }
     match compiled.exit() {
         Exit::Done if args.deny_warnings && !compiled.diagnostics.is_empty() => Exit::Rules,
+        Exit::Done => printed,
         exit => exit,
     }
 }

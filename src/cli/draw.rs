@@ -1,11 +1,13 @@
 //! Diagnostics on stderr.
 
-use std::io::IsTerminal;
-
 use crate::diag::{Diagnostics, Source, render};
 
-/// Draws what was found, in colour on a terminal.
-pub(super) fn diagnostics(found: &Diagnostics, source: &Source) {
-    let color = std::io::stderr().is_terminal();
-    eprint!("{}", render::text(found, source, color));
+use super::out;
+use super::terminal::Terminal;
+
+/// Draws what was found; without its warnings where errors only are wanted.
+pub(super) fn diagnostics(found: &Diagnostics, source: &Source, terminal: &Terminal) {
+    if !terminal.is_quiet || found.has_errors() {
+        out::text(&render::text(found, source, terminal.color));
+    }
 }

@@ -9,6 +9,7 @@ use crate::pipeline::Exit;
 use crate::{catalog, starter};
 
 use super::args::InitArgs;
+use super::out;
 
 pub(super) fn init(args: &InitArgs) -> Exit {
     let text = match &args.from {
@@ -19,21 +20,20 @@ pub(super) fn init(args: &InitArgs) -> Exit {
         },
     };
     let Some(out) = &args.out else {
-        print!("{text}");
-        return Exit::Done;
+        return out::all_data(&text);
     };
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(out);
     match file.and_then(|mut file| file.write_all(text.as_bytes())) {
         Ok(()) => {
-            eprintln!("wrote {}; next: tiermill check {}", out.display(), out.display());
+            out::note(&format!("wrote {}; next: tiermill check {}", out.display(), out.display()));
             Exit::Done
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            eprintln!("error: `{}` is there already, and is left as it is", out.display());
+            out::note(&format!("error: `{}` is there already, and is left as it is", out.display()));
             Exit::Rules
         }
         Err(error) => {
-            eprintln!("error: cannot write `{}`: {error}", out.display());
+            out::note(&format!("error: cannot write `{}`: {error}", out.display()));
             Exit::Transient
         }
     }
@@ -48,9 +48,10 @@ fn of_file(from: &Path, out: Option<&Path>) -> Result<String, Diagnostic> {
 }
 
 fn complain(diagnostic: &Diagnostic) -> Exit {
-    eprintln!("error: {}", diagnostic.message);
-    diagnostic.hints.iter().for_each(|hint| eprintln!("help: {hint}"));
+    out::note(&format!("error: {}", diagnostic.message));
+    diagnostic.hints.iter().for_each(|hint| out::note(&format!("help: {hint}")));
     match diagnostic.code.class() {
+        Class::Missing => Exit::Missing,
         Class::Input => Exit::Input,
         Class::Rules => Exit::Rules,
     }

@@ -5,23 +5,20 @@ use crate::publish;
 use crate::report::Outline;
 
 use super::args::{Format, PlanArgs};
-use super::{draw, settings};
+use super::terminal::Terminal;
+use super::{draw, out, settings};
 
-pub(super) fn plan(args: &PlanArgs) -> Exit {
+pub(super) fn plan(args: &PlanArgs, terminal: &Terminal) -> Exit {
     let compiled = compile(&args.rules.rules, &args.rules.set, &settings::of_plan(args), Data::Required);
-    let compiled = compiled.inspect(|one| draw::diagnostics(&one.diagnostics, &one.source));
+    let compiled = compiled.inspect(|one| draw::diagnostics(&one.diagnostics, &one.source, terminal));
     let plan = match compiled.and_then(Compiled::into_plan) {
         Ok(plan) => plan,
-        Err(failure) => {
-            eprintln!("error: {}", failure.message);
-            return failure.exit;
-        }
+        Err(failure) => return out::failed(&failure),
     };
     let folder = publish::folder(&plan);
     let outline = Outline::of(&plan, &folder, folder.exists());
-    match args.rules.format {
-        Format::Text => print!("{}", outline.text()),
-        Format::Json => println!("{}", serde_json::to_string(&outline).unwrap_or_default()),
-    }
-    Exit::Done
+    out::all_data(&match args.rules.format {
+        Format::Text => outline.text(),
+        Format::Json => serde_json::to_string(&outline).unwrap_or_default() + "\n",
+    })
 }

@@ -7,26 +7,25 @@ use crate::pipeline::Exit;
 use crate::spec::{Preset, PresetBody};
 
 use super::args::{Format, PresetsArgs};
+use super::out;
 
 pub(super) fn presets(args: &PresetsArgs) -> Exit {
     let Some(name) = &args.name else {
         let all: Vec<Preset> = Preset::names().filter_map(Preset::load).collect();
-        match args.format {
-            Format::Text => print!("{}", all.iter().map(summary).collect::<Vec<_>>().join("\n")),
-            Format::Json => println!("{}", all.iter().map(document).collect::<Value>()),
-        }
-        return Exit::Done;
+        return out::all_data(&match args.format {
+            Format::Text => all.iter().map(summary).collect::<Vec<_>>().join("\n"),
+            Format::Json => format!("{}\n", all.iter().map(document).collect::<Value>()),
+        });
     };
     let (Some(preset), Some(text)) = (Preset::load(name), Preset::text(name)) else {
         let hint = suggest(name, Preset::names(), "there are");
-        eprintln!("error: there is no preset `{name}`: {hint}");
+        out::note(&format!("error: there is no preset `{name}`: {hint}"));
         return Exit::Rules;
     };
-    match args.format {
-        Format::Text => print!("{text}"),
-        Format::Json => println!("{}", document(&preset)),
-    }
-    Exit::Done
+    out::all_data(&match args.format {
+        Format::Text => text.to_owned(),
+        Format::Json => format!("{}\n", document(&preset)),
+    })
 }
 
 /// The ids of what a preset gives, in order.

@@ -1,6 +1,5 @@
 //! Phases on stderr: a spinner on a terminal, one line a phase elsewhere, JSON lines for machines.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,17 +9,19 @@ use crate::diag::{Diagnostics, Source};
 use crate::pipeline::Observer;
 
 use super::args::Format;
-use super::draw;
+use super::terminal::Terminal;
+use super::{draw, out};
 
 /// Tells how far a run is.
 pub(super) struct Progress {
     format: Format,
+    terminal: Terminal,
     spinner: Option<ProgressBar>,
 }
 
 impl Progress {
-    pub(super) fn new(format: Format) -> Self {
-        Self { format, spinner: None }
+    pub(super) fn new(format: Format, terminal: Terminal) -> Self {
+        Self { format, terminal, spinner: None }
     }
 
     fn clear(&mut self) {
@@ -32,33 +33,36 @@ impl Progress {
 
 impl Observer for Progress {
     fn diagnostics(&mut self, found: &Diagnostics, source: &Source) {
-        draw::diagnostics(found, source);
+        draw::diagnostics(found, source, &self.terminal);
     }
 
     fn begin(&mut self, phase: &str) {
-        let is_shown = self.format == Format::Text && std::io::stderr().is_terminal();
+        let is_shown = self.format == Format::Text && self.terminal.is_animated;
         self.spinner = is_shown.then(|| spinner(phase));
     }
 
     fn end(&mut self, phase: &str, seconds: f64, note: &str) {
         self.clear();
-        match self.format {
-            Format::Text => eprintln!("{phase:<10} {seconds:>8.3} s  {note}"),
-            Format::Json => eprintln!("{}", json!({"phase": phase, "seconds": seconds, "note": note})),
+        if self.terminal.is_quiet {
+            return;
         }
+        out::note(&match self.format {
+            Format::Text => format!("{phase:<10} {seconds:>8.3} s  {note}"),
+            Format::Json => json!({"phase": phase, "seconds": seconds, "note": note}).to_string(),
+        });
     }
 
     fn rows(&mut self, note: &str) {
         match self.format {
-            Format::Text => eprintln!("{:<10}             {note}", "rows"),
-            Format::Json => eprintln!("{}", json!({"rows": note})),
+            Format::Text => out::note(&format!("{:<10}             {note}", "rows")),
+            Format::Json => out::note(&json!({"rows": note}).to_string()),
         }
     }
 
     fn warning(&mut self, message: &str) {
         match self.format {
-            Format::Text => eprintln!("warning: {message}"),
-            Format::Json => eprintln!("{}", json!({"warning": message})),
+            Format::Text => out::note(&format!("warning: {message}")),
+            Format::Json => out::note(&json!({"warning": message}).to_string()),
         }
     }
 

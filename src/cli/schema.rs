@@ -2,14 +2,13 @@
 
 use crate::pipeline::Exit;
 
+use super::out;
+
 pub(super) fn schema() -> Exit {
     match serde_json::to_string_pretty(&crate::spec::json_schema()) {
-        Ok(text) => {
-            println!("{text}");
-            Exit::Done
-        }
+        Ok(text) => out::all_data(&format!("{text}\n")),
         Err(error) => {
-            eprintln!("error: {error}");
+            out::note(&format!("error: {error}"));
             Exit::Bug
         }
     }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::diag::{Diagnostics, Source, render};
+use crate::diag::{Diagnostics, Source};
 use crate::pipeline::{Exit, read_source};
 use crate::spec::{self, Test};
 use crate::trial::{self, Outcome, Subject};
 
 use super::args::{Format, TestArgs};
-use super::settings;
+use super::terminal::Terminal;
+use super::{draw, out, settings};
 
 /// A text with its tests.
 struct Suite {
@@ -19,19 +20,16 @@ struct Suite {
     complaints: Diagnostics,
 }
 
-pub(super) fn test(args: &TestArgs) -> Exit {
+pub(super) fn test(args: &TestArgs, terminal: &Terminal) -> Exit {
     let path = &args.rules.rules;
     let mut source = match read_source(path) {
         Ok(source) => source,
-        Err(failure) => {
-            eprintln!("error: {}", failure.message);
-            return failure.exit;
-        }
+        Err(failure) => return out::failed(&failure),
     };
     let mut complaints = Diagnostics::new();
     let rules = spec::read(&mut source, &args.rules.set, &mut complaints);
     let (Some(rules), false) = (rules, complaints.has_errors()) else {
-        eprint!("{}", render::text(&complaints, &source, false));
+        draw::diagnostics(&complaints, &source, terminal);
         return Exit::Rules;
     };
     let base = settings::base(path);
@@ -45,18 +43,12 @@ pub(super) fn test(args: &TestArgs) -> Exit {
                 let tests = spec::read_tests(&source, &mut complaints);
                 suites.push(Suite { source, tests, complaints });
             }
-            Err(failure) => {
-                eprintln!("error: {}", failure.message);
-                return failure.exit;
-            }
+            Err(failure) => return out::failed(&failure),
         }
     }
     if suites.iter().all(|suite| suite.tests.is_empty() && suite.complaints.is_empty()) {
-        eprintln!(
-            "error: no tests: neither under `tests:` of `{}` nor in `{}`",
-            source.name,
-            beside.display()
-        );
+        let (name, beside) = (&source.name, beside.display());
+        out::note(&format!("error: no tests: neither under `tests:` of `{name}` nor in `{beside}`"));
         return Exit::Rules;
     }
     let mut ended: Vec<(Source, Vec<Outcome>)> = Vec::new();
@@ -64,23 +56,23 @@ pub(super) fn test(args: &TestArgs) -> Exit {
     for mut suite in suites {
         let outcomes = trial::run(&subject, &suite.tests, &mut suite.complaints);
         is_wrong |= suite.complaints.has_errors();
-        eprint!("{}", render::text(&suite.complaints, &suite.source, false));
+        draw::diagnostics(&suite.complaints, &suite.source, terminal);
         ended.push((suite.source, outcomes));
     }
     let all = || ended.iter().flat_map(|(source, outcomes)| outcomes.iter().map(move |one| (source, one)));
     let failed = all().filter(|(_, one)| !one.failures.is_empty()).count();
     let passed = all().count() - failed;
-    match args.rules.format {
+    let printed = out::all_data(&match args.rules.format {
         Format::Text => {
-            all().for_each(|(source, outcome)| print!("{}", text(source, outcome)));
-            println!("{passed} passed, {failed} failed");
+            let tests: String = all().map(|(source, outcome)| text(source, outcome)).collect();
+            format!("{tests}{passed} passed, {failed} failed\n")
         }
         Format::Json => {
             let tests: Vec<Value> = all().map(|(source, outcome)| document(source, outcome)).collect();
-            println!("{}", json!({"passed": passed, "failed": failed, "tests": tests}));
+            format!("{}\n", json!({"passed": passed, "failed": failed, "tests": tests}))
         }
-    }
-    if failed > 0 || is_wrong { Exit::Rules } else { Exit::Done }
+    });
+    if failed > 0 || is_wrong { Exit::Rules } else { printed }
 }
 
 /// `shop.yml` → `shop.tests.yml`.
@@ -100,6 +92,10 @@ fn text(source: &Source, outcome: &Outcome) -> String {
         let line = source.line_column(failure.at.start).0;
         text.push_str(&format!("      {}:{line}: {}\n", source.name, failure.message));
     }
+    for note in &outcome.notes {
+        let line = source.line_column(note.at.start).0;
+        text.push_str(&format!("      {}:{line}: note: {}\n", source.name, note.message));
+    }
     text
 }
 
@@ -116,11 +112,16 @@ fn document(source: &Source, outcome: &Outcome) -> Value {
             })),
         })
     });
+    let notes = outcome.notes.iter().map(|note| {
+        let (line, column) = source.line_column(note.at.start);
+        json!({"line": line, "column": column, "message": note.message})
+    });
     json!({
         "name": outcome.name.value,
         "file": source.name,
         "line": source.line_column(outcome.name.span.start).0,
         "passed": outcome.failures.is_empty(),
         "failures": failures.collect::<Vec<_>>(),
+        "notes": notes.collect::<Vec<_>>(),
     })
 }

@@ -6,7 +6,9 @@
 pub enum Class {
     /// The rules file or the command line is wrong.
     Rules,
-    /// An input is missing, empty or unreadable.
+    /// An input is missing or empty: it may be late.
+    Missing,
+    /// An input cannot be read.
     Input,
 }
 
@@ -75,11 +77,12 @@ codes! {
     UnusedColumn "unused-column" Rules "A metric, score or band that nothing reads or publishes.",
     CoarsePreset "coarse-preset" Rules "A preset without the finer one that it hides.",
     QuotedName "quoted-name" Rules "An output column that warehouses take in quotes only.",
+    RecencyReversed "recency-reversed" Rules "A score of days since the last order in which many days are the best.",
     LintSkipped "lint-skipped" Rules "A segmentation that is too large to be looked through.",
-    FilesDisagree "files-disagree" Input "Input files whose columns have different types.",
-    InputMissing "input-missing" Input "A path that matches no file.",
+    FilesDisagree "files-disagree" Input "Input files of which some lack a column that the rules read.",
+    InputMissing "input-missing" Missing "A path that matches no file.",
     InputUnreadable "input-unreadable" Input "A file or folder that is not readable as Parquet or CSV.",
-    InputEmpty "input-empty" Input "Input files without a single row.",
+    InputEmpty "input-empty" Missing "Input files without a single row.",
 }
 
 impl std::fmt::Display for Code {

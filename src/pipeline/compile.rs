@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::diag::{Class, Diagnostics, Source};
+use crate::diag::{Class, Diagnostics, Severity, Source};
 use crate::plan::Plan;
 use crate::resolve::{self, Catalogs, Missing, Settings};
 use crate::spec::{self, Override};
@@ -81,8 +81,16 @@ impl Compiled {
         if !self.diagnostics.has_errors() {
             return Exit::Done;
         }
-        let all_input = self.diagnostics.sorted().iter().all(|one| one.code.class() == Class::Input);
-        if all_input { Exit::Input } else { Exit::Rules }
+        // Warnings are about rules, and none of them ends a run.
+        let sorted = self.diagnostics.sorted();
+        let errors = || sorted.iter().filter(|one| one.severity == Severity::Error);
+        if errors().all(|one| one.code.class() == Class::Missing) {
+            Exit::Missing
+        } else if errors().all(|one| one.code.class() != Class::Rules) {
+            Exit::Input
+        } else {
+            Exit::Rules
+        }
     }
 
     /// The plan, or what is wrong in one line.

@@ -1,4 +1,4 @@
-//! Exit codes: a closed table, also in the README.
+//! Exit codes: a closed table, also in `docs/exit-codes.md`.
 
 use std::process::ExitCode;
 
@@ -11,9 +11,11 @@ pub enum Exit {
     Done,
     /// 2: the command line or the rules are wrong.
     Rules,
-    /// 3: a quality check or guard failed; nothing published.
+    /// 3: the run was sound, but its result would not be trustworthy; nothing published.
     Refused,
-    /// 4: an input is missing, empty or stale.
+    /// 4: an input is missing or empty: it may be late.
+    Missing,
+    /// 4: an input is there, but cannot be read as it is.
     Input,
     /// 5: transient I/O, worth a retry.
     Transient,
@@ -21,21 +23,42 @@ pub enum Exit {
     Locked,
     /// 70: a bug.
     Bug,
+    /// 130: SIGINT ended it.
+    Interrupted,
+    /// 143: SIGTERM ended it.
+    Terminated,
     /// Nothing to do; the code is the user's own, asked for with `--skip-code`.
     Skipped(u8),
 }
 
 impl Exit {
+    /// Every one of them, in the order of the documentation; of `--skip-code` the usual number.
+    pub const ALL: [Self; 11] = [
+        Self::Done,
+        Self::Rules,
+        Self::Refused,
+        Self::Missing,
+        Self::Input,
+        Self::Transient,
+        Self::Locked,
+        Self::Bug,
+        Self::Skipped(99),
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Rules => 2,
             Self::Refused => 3,
-            Self::Input => 4,
+            Self::Missing | Self::Input => 4,
             Self::Transient => 5,
             Self::Locked => 6,
             Self::Bug => 70,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
             Self::Skipped(code) => code,
         }
     }
@@ -46,17 +69,19 @@ impl Exit {
             Self::Done => "done",
             Self::Rules => "rules",
             Self::Refused => "refused",
-            Self::Input => "input",
+            Self::Missing | Self::Input => "input",
             Self::Transient => "transient",
             Self::Locked => "locked",
             Self::Bug => "bug",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
             Self::Skipped(_) => "skipped",
         }
     }
 
     /// Whether the same command may work later.
     pub fn retryable(self) -> bool {
-        matches!(self, Self::Transient | Self::Locked)
+        matches!(self, Self::Missing | Self::Transient | Self::Locked | Self::Interrupted | Self::Terminated)
     }
 
     /// What to do about it.
@@ -65,10 +90,12 @@ impl Exit {
             Self::Done => "",
             Self::Rules => "correct the rules file or the command line; `tiermill check` says all at once",
             Self::Refused => "look at the data; nothing was published",
-            Self::Input => "see that the input is there and complete, then run again",
+            Self::Missing => "wait for the input, or see why it is not there; then run again",
+            Self::Input => "see that the input is complete and readable, then run again",
             Self::Transient => "run again; unless the message says that it is published, nothing was",
             Self::Locked => "wait for the other run, then run again",
             Self::Bug => "report it; nothing was published",
+            Self::Interrupted | Self::Terminated => "run again; a run is published as a whole or not at all",
             Self::Skipped(_) => "this very run is published already",
         }
     }

@@ -1,5 +1,6 @@
 //! What a run has on the disk that must not outlast it, for the end by a signal.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,7 +34,9 @@ pub fn remove_all_staging() {
             removed
         });
         if !removed {
-            eprintln!("tiermill: cannot remove `{}`; the next run will", path.display());
+            // Stderr may be closed: that is no reason to panic now.
+            let said = format!("tiermill: cannot remove `{}`; the next run will\n", path.display());
+            std::io::stderr().write_all(said.as_bytes()).ok();
         }
         // The staging area, if nobody else is at work in it.
         path.parent().map(std::fs::remove_dir);

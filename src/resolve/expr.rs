@@ -2,7 +2,7 @@
 //! reported at its own place; the caller gets none and goes on with the next expression.
 
 use crate::decimal::Decimal;
-use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, suggest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, nearest, suggest};
 use crate::plan::{Column, Comparison, Expr, ExprKind, Literal, Role, Type};
 use crate::spec::expr::{Expr as Written, ExprKind as WrittenKind, Operator};
 
@@ -175,6 +175,9 @@ impl Typer<'_> {
         if matches!(op, Comparison::Eq | Comparison::NotEq) {
             self.check_label(left, right);
             self.check_label(right, left);
+            if self.is_unquoted(left, right) || self.is_unquoted(right, left) {
+                return None;
+            }
         }
         let (l, r) = (self.expr(left), self.expr(right));
         let (l, r) = self.unify((l?, left.span), (r?, right.span), span)?;
@@ -189,11 +192,34 @@ impl Typer<'_> {
         let (WrittenKind::Name(name), WrittenKind::Text(label)) = (&name.kind, &text.kind) else { return };
         let Ok(Found { labels: Some(labels), .. }) = self.scope.lookup(name) else { return };
         if !labels.contains(label) {
-            let hint = suggest(label, labels.iter().map(String::as_str), "it is one of");
+            let hint = match self.scope.id_of_shown(name, label) {
+                Some(id) => format!("that is how it is shown; its id is `{id}`: write `'{id}'`"),
+                None => suggest(label, labels.iter().map(String::as_str), "it is one of"),
+            };
             let message = format!("`{name}` is never `{label}`");
             self.out
                 .push(Diagnostic::error(Code::UnknownLabel, message).with_span(text.span).with_hint(hint));
         }
+    }
+
+    /// Reports a label that stands without quotes beside its column: `rfm = champions`.
+    fn is_unquoted(&mut self, name: &Written, label: &Written) -> bool {
+        let (WrittenKind::Name(name), WrittenKind::Name(label_name)) = (&name.kind, &label.kind) else {
+            return false;
+        };
+        let Ok(Found { labels: Some(labels), .. }) = self.scope.lookup(name) else { return false };
+        if self.scope.lookup(label_name).is_ok() {
+            return false;
+        }
+        let known = labels.iter().find(|known| known.eq_ignore_ascii_case(label_name)).map(String::as_str);
+        let known = known.or_else(|| self.scope.id_of_shown(name, label_name));
+        let Some(id) = known.or_else(|| nearest(label_name, labels.iter().map(String::as_str))) else {
+            return false;
+        };
+        let message = format!("nothing here is named `{label_name}`");
+        let hint = format!("a label stands in single quotes: `'{id}'`");
+        self.out.push(Diagnostic::error(Code::UnknownName, message).with_span(label.span).with_hint(hint));
+        true
     }
 
     fn in_list(&mut self, value: &Written, list: &[Written], negated: bool) -> Option<Expr> {
@@ -202,6 +228,9 @@ impl Typer<'_> {
         let mut others: Option<Expr> = None;
         for item in list {
             self.check_label(value, item);
+            if self.is_unquoted(value, item) {
+                continue;
+            }
             let Some(one) = self.expr(item) else { continue };
             let tested_too = (tested.clone(), value.span);
             let Some((l, r)) = self.unify(tested_too, (one, item.span), item.span) else { continue };

@@ -24,6 +24,11 @@ pub(super) struct Found {
 pub(super) trait Scope {
     /// What a name stands for, or what to say (message and hint are set, the place is not).
     fn lookup(&self, name: &str) -> Result<Found, Diagnostic>;
+
+    /// What a column's label is called in the output, for a label as it is shown to people.
+    fn id_of_shown(&self, _column: &str, _shown: &str) -> Option<&str> {
+        None
+    }
 }
 
 /// `as_of` is a name everywhere.
@@ -161,6 +166,8 @@ pub(super) struct CustomerScope {
     found: HashMap<String, Found>,
     /// Declared in a section that is worked out later, and what it is.
     later: HashMap<String, &'static str>,
+    /// Of columns of labels, how each is shown, and its id.
+    shown: HashMap<String, Vec<(String, String)>>,
     /// Whether labels may have been set by hand.
     pub(super) has_overrides: bool,
     as_of: NaiveDate,
@@ -172,6 +179,7 @@ impl CustomerScope {
             columns: Vec::new(),
             found: HashMap::new(),
             later: HashMap::new(),
+            shown: HashMap::new(),
             has_overrides: false,
             as_of,
         }
@@ -202,6 +210,11 @@ impl CustomerScope {
     /// Adds the columns of `clv`.
     pub(super) fn clv(&mut self, columns: &[&str]) {
         columns.iter().for_each(|name| self.add(Section::Clv, name, Type::Double, None));
+    }
+
+    /// Notes how the labels of a column are shown: pairs of what people see, and the id.
+    pub(super) fn show(&mut self, name: &str, shown: Vec<(String, String)>) {
+        self.shown.insert(name.to_owned(), shown);
     }
 
     /// Notes the names of scores, bands and segmentations, which are not there yet.
@@ -235,5 +248,11 @@ impl Scope for CustomerScope {
         }
         let known = self.columns.iter().map(|(_, name, _)| name.as_str()).chain(["as_of"]);
         Err(unknown(name, known, "the columns of a customer are"))
+    }
+
+    fn id_of_shown(&self, column: &str, shown: &str) -> Option<&str> {
+        let is_meant = |other: &str| other.trim().to_lowercase() == shown.trim().to_lowercase();
+        let of = self.shown.get(column)?;
+        of.iter().find(|(label, _)| is_meant(label)).map(|(_, id)| id.as_str())
     }
 }

@@ -29,7 +29,9 @@ pub(super) fn resolve(
 ) -> Resolved {
     for one in written {
         let name = &one.name.value;
-        scope.add(Section::Segments, name, Type::Text, labels(one));
+        let all = given(one).unwrap_or_default();
+        scope.add(Section::Segments, name, Type::Text, labels(&all));
+        scope.show(name, all.iter().flat_map(shown).collect());
         scope.add(Section::Segments, &format!("{name}_rule"), Type::Score, None);
         if scope.has_overrides {
             let actions = Action::ALL.map(|action| action.name().to_owned());
@@ -46,27 +48,38 @@ pub(super) fn resolve(
     Resolved { segmentations: resolved.into_iter().flatten().collect(), order }
 }
 
-/// The only labels that a segmentation gives, as far as it can be read.
-fn labels(written: &spec::Segmentation) -> Option<Vec<String>> {
+/// The segments that a segmentation gives, the default last, as far as it can be read.
+fn given(written: &spec::Segmentation) -> Option<Vec<spec::Segment>> {
     let body = match &written.preset {
         Some(preset) => Some(Preset::load(&preset.value)?.body),
         None => None,
     };
-    let (ready, usual) = match &body {
-        Some(PresetBody::Segments { rules, default }) => (rules.as_slice(), Some(default)),
+    let (ready, usual) = match body {
+        Some(PresetBody::Segments { rules, default }) => (rules, Some(default)),
         Some(PresetBody::Bands(_)) => return None,
-        None => (&[][..], None),
+        None => (Vec::new(), None),
     };
-    let default = written.default.as_ref().or(usual)?;
-    let ready = ready.iter().map(|rule| &rule.segment);
-    let all = ready.chain(written.rules.iter().map(|rule| &rule.segment)).chain([default]);
+    let default = written.default.clone().or(usual)?;
+    let ready = ready.into_iter().map(|rule| rule.segment);
+    Some(ready.chain(written.rules.iter().map(|rule| rule.segment.clone())).chain([default]).collect())
+}
+
+/// The only labels that there are, each once; none where there is nothing known.
+fn labels(all: &[spec::Segment]) -> Option<Vec<String>> {
     let mut labels: Vec<String> = Vec::new();
     for segment in all {
         if !labels.contains(&segment.id.value) {
             labels.push(segment.id.value.clone());
         }
     }
-    Some(labels)
+    (!labels.is_empty()).then_some(labels)
+}
+
+/// How a segment is shown to people, in each language, and its id.
+fn shown(segment: &spec::Segment) -> Vec<(String, String)> {
+    let Looks { label_zh, label_en, .. } = &segment.looks;
+    let labels = label_zh.iter().chain(label_en);
+    labels.map(|label| (label.clone(), segment.id.value.clone())).collect()
 }
 
 /// The segmentations' numbers, each after those it reads. A cycle is reported with a place for each of its steps.

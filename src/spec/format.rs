@@ -8,7 +8,7 @@ use super::segment_format::SEGMENTATION;
 use super::shape::{Object, Shape, optional, required};
 
 /// The version that a rules file states under `tiermill:`.
-pub(super) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 1;
 
 /// The whole file.
 pub(super) const RULES: Shape = Shape::Object(&Object {
@@ -135,6 +135,11 @@ const TEST: Shape = Shape::Object(&Object {
         required("name", Shape::Text, "what it shows"),
         required("as_of", Shape::Text, "the last local date that counts"),
         optional("model", Shape::Text, "a model.json to apply, instead of fitting one to these few rows"),
+        optional(
+            "learn",
+            Shape::Bool,
+            "false: the `clv` model is not learned from these few rows, and its columns are null",
+        ),
         optional("orders", TEST_ROWS, "rows of orders: roles or columns, and what they hold"),
         optional("customers", TEST_ROWS, "rows of the table of customers"),
         optional("suppress", Shape::List(&Shape::Text), "customers who have opted out"),

@@ -28,6 +28,8 @@ mod segment_format;
 mod segmentation;
 mod shape;
 mod test;
+mod torn;
+mod units;
 mod yaml;
 
 pub use audience::Audience;
@@ -37,6 +39,7 @@ pub use csv::Csv;
 pub use edges::Edges;
 pub use expr::Expr;
 pub use fitted::{Fitted, GapsOf};
+pub(crate) use format::VERSION;
 pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, TimeForm, Unknown};
 pub use metric::Metric;
 pub use output::Output;

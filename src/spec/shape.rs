@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, did_you_mean, listed, nearest, suggest};
 
+use super::units;
 use super::yaml::{Entry, Kind, Node};
 
 /// The shape of one value.
@@ -153,7 +154,8 @@ fn check_scalar(node: &Node, shape: &Shape, owner: Span, out: &mut Diagnostics) 
         ),
         Shape::Days if parse_days(text).is_none() => wrong(
             format!("`{text}` is not a number of days"),
-            match parse_days(&format!("{text}d")) {
+            match parse_days(&format!("{text}d")).or_else(|| parse_days(&format!("{}d", units::days(text)?)))
+            {
                 Some(days) => format!("did you mean `{days}d`?"),
                 None => "write a number of days, from `1d` to `36500d`".to_owned(),
             },
@@ -231,10 +233,13 @@ fn built(object: &Object) -> impl Iterator<Item = &'static str> + Clone {
 fn unknown_key(object: &Object, entry: &Entry) -> Diagnostic {
     let written = &entry.key.value;
     // `{when: x in (1, 2)}`: YAML ends the text at the comma and takes the rest for a key.
-    let torn = entry.value.kind == Kind::Null && !written.chars().all(|c| c.is_alphabetic() || c == '_');
-    let hint = match torn {
-        true => "inside `{…}` a comma ends a text: put the whole text in quotes".to_owned(),
-        false => suggest(written, built(object), "the keys here are"),
+    let torn =
+        entry.value.kind == Kind::Null && !written.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    let wide = written.chars().find(|c| matches!(c, '：' | '，' | '［' | '］' | '【' | '】' | '｛' | '｝'));
+    let hint = match (wide, wide.and_then(units::half_width)) {
+        (Some(wide), Some(half)) => format!("`{wide}` is a full-width sign: write `{half}`"),
+        _ if torn => "inside `{…}` a comma ends a text: put the whole text in double quotes".to_owned(),
+        _ => suggest(written, built(object), "the keys here are"),
     };
     Diagnostic::error(Code::UnknownKey, format!("{} has no key `{written}`", object.what))
         .with_span(entry.key.span)
@@ -275,7 +280,15 @@ impl Shape {
     }
 
     fn hint(&self, found: &Node) -> Option<String> {
+        let text = found.scalar().unwrap_or_default();
         match self {
+            Self::List(_) if text.starts_with(['［', '【']) => {
+                Some("full-width brackets: a list stands in `[` and `]`".to_owned())
+            }
+            Self::Object(_) | Self::Map(_) if text.starts_with('｛') => {
+                Some("full-width brackets: a mapping stands in `{` and `}`".to_owned())
+            }
+            Self::Number | Self::Integer(..) if units::plain_text(text).is_some() => units::plain_text(text),
             Self::List(_) if found.scalar().is_some() => {
                 Some(format!("put it in brackets: `[{}]`", found.scalar().unwrap_or_default()))
             }

@@ -18,6 +18,8 @@ pub struct Test {
     pub as_of: Option<Spanned<NaiveDate>>,
     /// A model to apply instead of fitting one to these few rows.
     pub model: Option<Spanned<String>>,
+    /// Whether CLV is not to be learned from these few rows.
+    pub is_clv_unlearned: bool,
     /// Customers who have opted out.
     pub suppress: Vec<Spanned<String>>,
     /// Rows by the name of their input.
@@ -71,7 +73,7 @@ pub fn read_tests(source: &Source, out: &mut Diagnostics) -> Vec<Test> {
 
 impl Test {
     /// The keys that are no tables.
-    const KEYS: [&'static str; 5] = ["name", "as_of", "model", "suppress", "expect"];
+    const KEYS: [&'static str; 6] = ["name", "as_of", "model", "learn", "suppress", "expect"];
 
     pub(super) fn read_all(list: &Node, reader: &mut Reader<'_>) -> Vec<Self> {
         list.items().iter().filter_map(|node| Self::read(node, reader)).collect()
@@ -99,6 +101,7 @@ impl Test {
             name: reader.text(node, "name")?,
             as_of,
             model: reader.text(node, "model"),
+            is_clv_unlearned: node.get("learn").is_some_and(|learn| learn.kind == Kind::Bool(false)),
             suppress: reader.texts(node, "suppress").unwrap_or_default(),
             tables: tables.collect(),
             expect: node.get("expect").map_or(&[][..], Node::entries).iter().map(expected).collect(),

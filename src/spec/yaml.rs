@@ -8,6 +8,8 @@ use serde_yaml::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 
 use crate::diag::{Code, Diagnostic, Source, Span, Spanned};
 
+use super::torn::{self, Cause};
+
 /// One YAML value and where it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
@@ -100,7 +102,11 @@ pub(super) fn parse(source: &Source) -> Result<Node, Diagnostic> {
     };
     let raw: Raw = serde_yaml::from_str_with_options(&source.text, options).map_err(|error| {
         let at = error.location().map_or((1, 1), |at| (at.line(), at.column()));
-        syntax_error(&error.without_snippet().to_string(), token_at(source, at))
+        let stop = token_at(source, at);
+        match torn::cause(source, stop.start) {
+            Some(Cause { span, message, hint }) => unreadable(&message, span, hint),
+            None => syntax_error(&error.without_snippet().to_string(), stop),
+        }
     })?;
     Ok(raw.into_node(source))
 }
@@ -141,6 +147,10 @@ fn syntax_error(message: &str, span: Span) -> Diagnostic {
     } else {
         (said, QUOTE)
     };
+    unreadable(&message, span, hint)
+}
+
+fn unreadable(message: &str, span: Span, hint: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::YamlSyntax, format!("not readable as YAML: {message}"))
         .with_span(span)
         .with_hint(hint)

@@ -7,6 +7,8 @@
 
 mod compare;
 mod layout;
+mod left_out;
+mod lifetime;
 mod parquet;
 mod value;
 
@@ -16,8 +18,8 @@ use crate::catalog::{self, OverridesFile};
 use crate::diag::{Code, Diagnostic, Diagnostics, Source, Spanned, suggest};
 use crate::engine::polars::Frame;
 use crate::fit::Model;
-use crate::pipeline::{self, Failure as PipelineFailure, Resources, Silent};
-use crate::plan::{Clv, ClvModel, Physical, Plan};
+use crate::pipeline::{self, Exit, Failure as PipelineFailure, Resources, Silent};
+use crate::plan::{Physical, Plan};
 use crate::resolve::{self, Catalogs, Missing, Settings};
 use crate::spec::{self, Cell, Test, TestRow};
 
@@ -30,6 +32,8 @@ pub struct Outcome {
     pub name: Spanned<String>,
     /// What was not as expected; empty if all was.
     pub failures: Vec<Failure>,
+    /// Where something was not: rows that do not count.
+    pub notes: Vec<Failure>,
 }
 
 /// One thing that was not as expected.
@@ -104,7 +108,14 @@ pub fn run(subject: &Subject<'_>, tests: &[Test], out: &mut Diagnostics) -> Vec<
     let tables = Tables::of(subject.rules, &files, tests);
     let run = |test: &Test| {
         let failures = tables.run(subject, test, &settings, out)?;
-        Some(Outcome { name: test.name.clone(), failures })
+        let notes = match (failures.is_empty(), &test.as_of) {
+            (false, Some(as_of)) => {
+                let settings = Settings { as_of: as_of.value, ..settings.clone() };
+                left_out::notes(&tables, subject, test, &settings, &failures)
+            }
+            _ => Vec::new(),
+        };
+        Some(Outcome { name: test.name.clone(), failures, notes })
     };
     tests.iter().filter_map(run).collect()
 }
@@ -202,7 +213,7 @@ impl<'a> Tables<'a> {
         let mut rules = subject.rules.clone();
         rules.privacy.key_env = None;
         let plan = resolve::resolve(&rules, &catalogs, &settings, subject.source, &mut complaints);
-        let Some(plan) = plan else {
+        let Some(mut plan) = plan else {
             let first = complaints.sorted().first().map(|one| {
                 let line = one.span.map_or(0, |span| subject.source.line_column(span.start).0);
                 let why = match one.code {
@@ -216,10 +227,22 @@ impl<'a> Tables<'a> {
             let first = first.unwrap_or_else(|| "the rules cannot be resolved on its rows".to_owned());
             return Some(vec![failed(test, first)]);
         };
+        lifetime::adapt(&mut plan, test, model.is_some());
         Some(match label(plan, model) {
             Ok((plan, labelled)) => compare::compare(&plan, &labelled, test),
+            Err(error) if error.exit == Exit::Refused => {
+                vec![failed(test, format!("{}{}", error.message, lifetime::HINT))]
+            }
             Err(error) => vec![failed(test, error.message)],
         })
+    }
+
+    /// Whose row it is; the role may go by the name of its column.
+    fn customer<'r>(&self, row: &'r TestRow) -> Option<&'r str> {
+        let orders = &self.rules.inputs.orders;
+        let is_column = |key: &str| orders.iter().any(|input| input.roles.customer.value == key);
+        let cell = row.iter().find(|(key, _)| key.value == "customer" || is_column(&key.value));
+        cell.and_then(|(_, cell)| cell.value.text())
     }
 
     /// Whether the columns of all tables are those of the inputs' files.
@@ -312,11 +335,7 @@ fn failed(test: &Test, message: String) -> Failure {
 }
 
 /// The way of a run, up to the labels.
-fn label(mut plan: Plan, frozen: Option<Model>) -> Result<(Plan, Frame), PipelineFailure> {
-    // A few rows have no days to hold out.
-    if let Some(Clv { model: ClvModel::Orders(model), .. }) = &mut plan.clv {
-        model.holdout = None;
-    }
+fn label(plan: Plan, frozen: Option<Model>) -> Result<(Plan, Frame), PipelineFailure> {
     let job = pipeline::prepare(plan)?;
     let resources = Resources::threads(1);
     let (profile, _) = job.profile(&resources)?;

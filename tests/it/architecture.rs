@@ -37,7 +37,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// Which crates are named in which files only; a folder ends with `/`.
 const CRATES: &[(&str, &str)] = &[
     ("serde_yaml", "spec/yaml.rs"),
-    ("sqlparser", "spec/expr/parse.rs"),
+    ("sqlparser", "spec/expr/"),
     ("annotate_snippets", "diag/render.rs"),
     ("polars", "engine/polars/"),
 ];

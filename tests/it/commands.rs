@@ -2,6 +2,7 @@
 
 mod inputs;
 mod schema;
+mod terminal;
 
 use serde_json::Value as Json;
 
@@ -66,7 +67,9 @@ fn exit_codes() {
     check(&sandbox.run(&[]), 0, "done", false);
     check(&sandbox.run(&["--set", "scores.m.of=revenu"]), 2, "rules", false);
     check(&sandbox.tiermill(&["run", "no.yml", "--as-of", "2025-01-31"]), 2, "rules", false);
-    check(&sandbox.run(&["--set", "inputs.orders.path=none.parquet"]), 4, "input", false);
+    check(&sandbox.run(&["--set", "inputs.orders.path=none.parquet"]), 4, "input", true);
+    sandbox.text("torn.parquet", "PAR1");
+    check(&sandbox.run(&["--set", "inputs.orders.path=torn.parquet"]), 4, "input", false);
     let lock = lock(&sandbox.path("out"), "2025-01-31").unwrap();
     check(&sandbox.run(&[]), 6, "locked", true);
     drop(lock);
@@ -91,7 +94,12 @@ fn usage() {
     ];
     for args in wrong {
         let ran = sandbox.tiermill(args);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert_eq!(ran.code, Some(2), "{args:?}");
+        // Of a run the result is said all the same.
+        match args.first() {
+            Some(&"run") => assert_eq!(ran.result()["class"], "rules", "{args:?}"),
+            _ => assert_eq!(ran.stdout, "", "{args:?}"),
+        }
         assert!(ran.stderr.contains("Usage") || ran.stderr.contains("--help"), "{}", ran.stderr);
     }
     let version = sandbox.tiermill(&["--version"]).done();

@@ -89,6 +89,8 @@ fn a_failure_says_what_there_is() {
             "      rules.yml:33: there is no column `mm`: did you mean `m`?",
             "      rules.yml:34: bob.tier is `lapsed`, expected `regular`",
             "      rules.yml:35: `cyd` is not in the output",
+            "      rules.yml:29: note: this row is left out: it is after `as_of`",
+            "      rules.yml:30: note: this row is left out: `where` is not true for it",
             "0 passed, 1 failed",
         ],
     );
@@ -100,6 +102,81 @@ fn a_failure_says_what_there_is() {
         value["value"],
         serde_json::json!({"customer": "bob", "column": "tier", "expected": "regular", "got": "lapsed"})
     );
+}
+
+/// A row that does not count is named, where something of its customer is not as expected.
+#[test]
+fn rows_that_are_left_out_are_named() {
+    let test = "tests:
+  - name: counted
+    as_of: 2026-11-01
+    orders:
+      - {customer: ann, time: 2026-10-20, amount: 60, status: done}
+      - {customer: ann, time: 2026-10-21, amount: 50, status: cancelled}
+      - {customer: ann, time: 2026-11-02, amount: 40, status: done}
+      - {customer: bob, time: 2026-10-21, amount: 50, status: cancelled}
+      - {customer: cyd, time: 2026-10-21, amount: 50, status: cancelled}
+      - {customer: dan, time: 2026-10-20, amount: 60, status: null, category: tea}
+    expect:
+      ann: {revenue: 110}
+      bob: {revenue: 50}
+      cyd: null
+      dan: {revenue: 60}
+";
+    let lines = [
+        "FAIL  counted",
+        "      rules.yml:34: ann.revenue is `60.00`, expected `110`",
+        "      rules.yml:35: `bob` is not in the output",
+        "      rules.yml:28: note: this row is left out: `where` is not true for it",
+        "      rules.yml:29: note: this row is left out: it is after `as_of`",
+        "      rules.yml:30: note: this row is left out: `where` is not true for it",
+        "0 passed, 1 failed",
+    ];
+    let ran = sandbox(test).tiermill(&["test", "rules.yml"]);
+    check(&ran, 2, &lines);
+}
+
+/// A model of orders is not learned from a few rows unless something is expected of it.
+#[test]
+fn lifetime_value_in_a_test() {
+    let rules = "tiermill: 1
+name: value
+inputs:
+  orders:
+    path: orders.parquet
+    columns: {customer: id, time: at, amount: amount}
+metrics: {revenue: sum(amount)}
+clv: {model: bg_nbd, spend: mean, horizon: 365d, margin: 0.3}
+bands: {worth: {of: clv, cumulative: {A: 0.8, B: 1}}}
+segments:
+  tier: {rules: [{id: big, when: revenue > 100}], default: small}
+  future: {rules: [{id: good, when: clv > 100}], default: other}
+tests:
+  - name: of revenue alone
+    as_of: 2026-11-01
+    orders: [{customer: ann, time: 2026-10-20, amount: 160}]
+    expect: {ann: {tier: big, revenue: 160}}
+  - name: not learned
+    learn: false
+    as_of: 2026-11-01
+    orders: [{customer: ann, time: 2026-10-20, amount: 160}]
+    expect: {ann: {tier: big, clv: null, p_alive: null, future: other, worth: B}}
+  - name: learned of one
+    as_of: 2026-11-01
+    orders: [{customer: ann, time: 2026-10-20, amount: 160}]
+    expect: {ann: {future: good}}
+";
+    let sandbox = Sandbox::new();
+    sandbox.text("rules.yml", rules);
+    let ran = sandbox.tiermill(&["test", "rules.yml"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!(
+        lines[..3],
+        ["ok    of revenue alone", "ok    not learned", "FAIL  learned of one"],
+        "{ran:?}"
+    );
+    assert!(lines[3].contains("cannot be fitted") && lines[3].ends_with("or says `learn: false`"), "{ran:?}");
 }
 
 /// Tests may stand in a file beside the rules; what is wrong with one is underlined there.

@@ -21,6 +21,9 @@ use polars::prelude::PolarsError;
 
 use super::Error;
 
+/// The version of Polars.
+pub const VERSION: &str = polars::VERSION;
+
 impl From<PolarsError> for Error {
     fn from(error: PolarsError) -> Self {
         match &error {

@@ -10,6 +10,7 @@ mod beside;
 mod coverage;
 mod facts;
 mod quoted;
+mod recency;
 mod rules;
 mod space;
 mod subject;
@@ -28,6 +29,7 @@ pub(super) fn lint(subject: &Subject<'_>, out: &mut Diagnostics) {
     unused::lint(subject, out);
     beside::lint(subject.written, out);
     quoted::lint(subject, out);
+    recency::lint(subject, out);
     let facts = Facts::new(subject);
     for (written, segmentation) in subject.written.segmentations.iter().zip(subject.segmentations) {
         let places = Places { written };

@@ -2,9 +2,13 @@
 //! Knows words only, not tokens.
 
 use crate::diag::{Code, Diagnostic};
+use crate::spec::units::{half_width, narrow};
 
 /// What stands after a whole expression.
 pub(super) const THE_END: &str = "the end of the expression";
+
+/// What is said where YAML cuts an expression in two.
+const COMMA: &str = "inside `{…}` a comma ends a text: put the whole expression in double quotes";
 
 /// Where the parser stopped.
 pub(super) struct Stop<'a> {
@@ -71,7 +75,7 @@ fn expected(what: &str) -> String {
 
 fn hint(stop: &Stop<'_>) -> Option<String> {
     let hint = match (stop.found, stop.before, stop.expected) {
-        (None, ..) if stop.comma_follows => "inside `{…}` a comma ends a text: put the expression in quotes",
+        (None, ..) if stop.comma_follows => COMMA,
         (None, _, ")") => "a `(` is not closed",
         (_, _, "END") => "write `case when … then … else … end`",
         (None, ..) => return None,
@@ -80,6 +84,12 @@ fn hint(stop: &Stop<'_>) -> Option<String> {
         (Some("!"), ..) => "write `not`",
         (Some("&" | "&&"), ..) => "write `and`",
         (Some("|"), ..) => "write `or`",
+        (Some("且" | "和" | "与" | "并且"), ..) => "write `and`",
+        (Some("或" | "或者"), ..) => "write `or`",
+        (Some("非" | "不"), ..) => "write `not`",
+        (Some("\u{201c}"), None, _) => {
+            "`“` is a full-width sign: around the whole expression write `\"`, around a text `'`"
+        }
         (Some("%"), ..) => "a share is a number: 5 % is `0.05`",
         (Some(")"), _, THE_END) => "there is one `)` too many",
         (Some(","), _, THE_END) => {
@@ -88,6 +98,9 @@ fn hint(stop: &Stop<'_>) -> Option<String> {
         (Some(found), _, expected) => {
             let mut chars = found.chars();
             return match (chars.next().and_then(half_width), chars.next(), expected) {
+                (Some(half), None, _) if "≥≧≤≦≠×÷−–".contains(found) => {
+                    Some(format!("write `{half}`"))
+                }
                 (Some(half), None, _) => Some(format!("`{found}` is a full-width sign: write `{half}`")),
                 (_, _, THE_END)
                     if found.starts_with(|c: char| c.is_alphanumeric() || "_'\"(".contains(c)) =>
@@ -101,15 +114,18 @@ fn hint(stop: &Stop<'_>) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The ASCII sign that a Chinese keyboard layout has in another width.
-fn half_width(c: char) -> Option<char> {
-    match c {
-        '‘' | '’' | '“' | '”' => Some('\''),
-        '、' => Some(','),
-        '\u{3000}' => Some(' '),
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
-        _ => None,
-    }
+/// The hint about an expression with more than one sign of another width: how all of it is written.
+pub(super) fn in_half_width(text: &str) -> Option<String> {
+    const MOST: usize = 120;
+    let wide = text.chars().filter(|c| *c != '\u{3000}' && half_width(*c).is_some()).count();
+    let narrow = narrow(text.trim());
+    (wide > 1 && narrow.chars().count() <= MOST && !narrow.contains('\n'))
+        .then(|| format!("in half width it is `{narrow}`"))
+}
+
+/// The complaint about a number with a unit, without its place; `hint` says what to write.
+pub(super) fn with_unit(written: &str, hint: String) -> Diagnostic {
+    Diagnostic::error(Code::ExprSyntax, format!("expected a number, found `{written}`")).with_hint(hint)
 }
 
 /// SQL words at which the parser stops because the subset leaves them out, and what to write instead.

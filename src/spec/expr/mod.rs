@@ -4,6 +4,7 @@
 mod complaint;
 mod parse;
 mod places;
+mod tokens;
 
 pub use parse::parse;
 

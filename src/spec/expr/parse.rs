@@ -14,6 +14,7 @@ use crate::diag::{Code, Diagnostic, Source, Span, Spanned};
 
 use super::complaint::{self, Stop};
 use super::places::Places;
+use super::tokens::{KEYWORDS, names_for_keywords, number_with_unit, operand_missing, operators, span_of};
 use super::{Expr, ExprKind, Operator};
 
 /// Longer expressions are refused: nobody can read them, and no recursion may run away.
@@ -25,26 +26,6 @@ const MAX_DEPTH: usize = 200;
 const MAX_OPERATORS: usize = 500;
 /// The same for the parser's own recursion.
 const MAX_RECURSION: usize = 100;
-
-/// Words that keep their meaning; every other SQL keyword is a name here (`order`, `time`, `first` …).
-const KEYWORDS: &[Keyword] = &[
-    Keyword::AND,
-    Keyword::OR,
-    Keyword::NOT,
-    Keyword::IN,
-    Keyword::BETWEEN,
-    Keyword::IS,
-    Keyword::NULL,
-    Keyword::LIKE,
-    Keyword::CASE,
-    Keyword::WHEN,
-    Keyword::THEN,
-    Keyword::ELSE,
-    Keyword::END,
-    Keyword::DISTINCT,
-    Keyword::TRUE,
-    Keyword::FALSE,
-];
 
 /// The dialect: standard SQL and nothing else, names in any script, and the words above are never names.
 #[derive(Debug)]
@@ -70,6 +51,13 @@ impl Dialect for Subset {
 
 /// Parses the text of a YAML scalar at `node` into an expression.
 pub fn parse(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic> {
+    parse_text(text, node, source).map_err(|diagnostic| match diagnostic.code {
+        Code::ExprSyntax => diagnostic.with_hint_opt(complaint::in_half_width(text)),
+        _ => diagnostic,
+    })
+}
+
+fn parse_text(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic> {
     if text.len() > MAX_BYTES {
         let message = format!("an expression of {} bytes; {MAX_BYTES} are the most", text.len());
         let hint = "`x in (…)` says a long row of `or`s; metrics can be derived from one another";
@@ -90,6 +78,9 @@ pub fn parse(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic
     if operators(&tokens) > MAX_OPERATORS {
         return Err(too_deep(places.node));
     }
+    if let Some(complaint) = number_with_unit(&tokens, &places) {
+        return Err(complaint);
+    }
     if let Some(number) = operand_missing(&tokens) {
         return Err(stops.at("an expression", Some(tokens[number].span.start)));
     }
@@ -104,75 +95,6 @@ pub fn parse(text: &str, node: Span, source: &Source) -> Result<Expr, Diagnostic
         return Err(stops.at(complaint::THE_END, Some(next.span.start)));
     }
     Lowering { places: &places }.expr(&parsed, 0)
-}
-
-/// How many tokens there are that may put one expression into another.
-fn operators(tokens: &[TokenWithSpan]) -> usize {
-    let mut begins = true;
-    let mut operators = 0;
-    for token in tokens {
-        let sign = begins && matches!(token.token, Token::Minus | Token::Plus);
-        begins = matches!(token.token, Token::Comma | Token::LParen);
-        operators += usize::from(match &token.token {
-            Token::Word(word) => word.keyword != Keyword::NoKeyword,
-            Token::Number(..) | Token::SingleQuotedString(_) | Token::RParen => false,
-            _ => !(begins || sign),
-        });
-    }
-    operators
-}
-
-/// A word such as `and` where a value should stand: the parser would take it for a name.
-fn operand_missing(tokens: &[TokenWithSpan]) -> Option<usize> {
-    const BETWEEN_OPERANDS: [Keyword; 10] = [
-        Keyword::AND,
-        Keyword::OR,
-        Keyword::IN,
-        Keyword::BETWEEN,
-        Keyword::IS,
-        Keyword::LIKE,
-        Keyword::WHEN,
-        Keyword::THEN,
-        Keyword::ELSE,
-        Keyword::END,
-    ];
-    let keyword = |token: &TokenWithSpan| match &token.token {
-        Token::Word(word) => word.keyword,
-        _ => Keyword::NoKeyword,
-    };
-    let ends_an_operand = |token: &TokenWithSpan| match &token.token {
-        Token::Word(word) => {
-            !KEYWORDS.contains(&word.keyword)
-                || matches!(word.keyword, Keyword::END | Keyword::NULL | Keyword::TRUE | Keyword::FALSE)
-        }
-        Token::Number(..) | Token::SingleQuotedString(_) | Token::RParen => true,
-        // What is no operator is for the parser to refuse.
-        token => !matches!(
-            token,
-            Token::LParen
-                | Token::Comma
-                | Token::Eq
-                | Token::Neq
-                | Token::Lt
-                | Token::LtEq
-                | Token::Gt
-                | Token::GtEq
-                | Token::Plus
-                | Token::Minus
-                | Token::Mul
-                | Token::Div
-        ),
-    };
-    (0..tokens.len()).find(|&at| {
-        let (here, before) = (keyword(&tokens[at]), at.checked_sub(1).map(|before| &tokens[before]));
-        let after = before.map_or(Keyword::NoKeyword, keyword);
-        let fits = match here {
-            Keyword::IN | Keyword::BETWEEN | Keyword::LIKE if after == Keyword::NOT => true,
-            Keyword::WHEN if after == Keyword::CASE => true,
-            _ => before.is_some_and(ends_an_operand),
-        };
-        BETWEEN_OPERANDS.contains(&here) && !fits
-    })
 }
 
 /// Where the parser may stop, and what is said about it.
@@ -212,87 +134,10 @@ impl Stops<'_> {
     }
 }
 
-fn span_of(places: &Places, span: sqlparser::tokenizer::Span) -> Span {
-    places.between((span.start.line, span.start.column), (span.end.line, span.end.column))
-}
-
 fn too_deep(node: Span) -> Diagnostic {
     Diagnostic::error(Code::UnsupportedSql, "the expression is too long or nested too deep")
         .with_span(node)
         .with_hint("`x in (…)` says a long row of `or`s; metrics can be derived from one another")
-}
-
-/// Words that are no keywords of the subset become names: all but those of `date '…'` and `cast(… as type)`.
-fn names_for_keywords(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
-    let mut text_follows = false;
-    let mut paren_follows = false;
-    let mut tokens: Vec<TokenWithSpan> =
-        tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    tokens.reverse();
-    for token in &mut tokens {
-        let is_text = matches!(token.token, Token::SingleQuotedString(_));
-        if let Token::Word(word) = &mut token.token {
-            let date_literal = word.keyword == Keyword::DATE && text_follows;
-            let cast = word.keyword == Keyword::CAST && paren_follows;
-            let of_cast = word.keyword == Keyword::AS || is_type(word.keyword);
-            if !KEYWORDS.contains(&word.keyword) && !date_literal && !cast && !of_cast {
-                word.keyword = Keyword::NoKeyword;
-            }
-        }
-        text_follows = is_text;
-        paren_follows = token.token == Token::LParen;
-    }
-    tokens.reverse();
-    names_outside_casts(&mut tokens);
-    tokens
-}
-
-/// What the type of a cast may be called.
-fn is_type(keyword: Keyword) -> bool {
-    use Keyword::{
-        BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, INT, INTEGER, NUMERIC, PRECISION, SMALLINT, STRING, TEXT,
-        TIMESTAMP, VARCHAR,
-    };
-    let types = [
-        BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, INT, INTEGER, NUMERIC, PRECISION, SMALLINT, STRING, TEXT,
-        TIMESTAMP, VARCHAR,
-    ];
-    types.contains(&keyword)
-}
-
-/// `as` and names of types are keywords only behind the `as` of a cast, inside its parentheses.
-fn names_outside_casts(tokens: &mut [TokenWithSpan]) {
-    // Of each open parenthesis: whether it is a cast's, and whether its `as` has come.
-    let mut open: Vec<(bool, bool)> = Vec::new();
-    let mut is_cast = false;
-    for at in 0..tokens.len() {
-        let text_follows =
-            tokens.get(at + 1).is_some_and(|next| matches!(next.token, Token::SingleQuotedString(_)));
-        match &mut tokens[at].token {
-            Token::LParen => {
-                // `decimal(18, 2)` is inside the type.
-                let inside = open.last().is_some_and(|(cast, as_came)| *cast && *as_came);
-                open.push(if inside { (true, true) } else { (is_cast, false) });
-            }
-            Token::RParen => {
-                open.pop();
-            }
-            Token::Word(word) => {
-                let in_type = open.last().is_some_and(|(cast, as_came)| *cast && *as_came);
-                if word.keyword == Keyword::AS && open.last() == Some(&(true, false)) {
-                    open.pop();
-                    open.push((true, true));
-                } else if (word.keyword == Keyword::AS || is_type(word.keyword))
-                    && !in_type
-                    && !(word.keyword == Keyword::DATE && text_follows)
-                {
-                    word.keyword = Keyword::NoKeyword;
-                }
-            }
-            _ => {}
-        }
-        is_cast = matches!(&tokens[at].token, Token::Word(word) if word.keyword == Keyword::CAST);
-    }
 }
 
 fn parse_location(place: &str) -> Option<Location> {

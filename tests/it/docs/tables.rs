@@ -57,40 +57,19 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// One of each, in the order of their codes.
-fn every_exit() -> [Exit; 8] {
-    let all = [
-        Exit::Done,
-        Exit::Rules,
-        Exit::Refused,
-        Exit::Input,
-        Exit::Transient,
-        Exit::Locked,
-        Exit::Bug,
-        Exit::Skipped(99),
-    ];
-    for exit in all {
-        // A new one is a compile error here.
-        match exit {
-            Exit::Done | Exit::Rules | Exit::Refused | Exit::Input => {}
-            Exit::Transient | Exit::Locked | Exit::Bug | Exit::Skipped(_) => {}
-        }
-    }
-    all
-}
-
 fn exit_codes() -> String {
     let row = |exit: Exit| {
         let again = if exit.retryable() { "yes" } else { "no" };
         vec![exit.code().to_string(), format!("`{}`", exit.class()), again.to_owned(), exit.hint().to_owned()]
     };
-    table(&["exit code", "class", "retryable", "hint"], &[0], every_exit().into_iter().map(row))
+    table(&["exit code", "class", "retryable", "hint"], &[0], Exit::ALL.into_iter().map(row))
 }
 
 fn diagnostics() -> String {
     let row = |code: &Code| {
         let exit = match code.class() {
             Class::Rules => Exit::Rules,
+            Class::Missing => Exit::Missing,
             Class::Input => Exit::Input,
         };
         vec![format!("`{code}`"), exit.code().to_string(), cell(code.about())]

@@ -97,6 +97,51 @@ fn monthly_cv_counts_empty_buckets() {
     );
 }
 
+/// In the same proportions the same variation, to the last bit: the double nearest to √2, and to √(1/6).
+#[test]
+fn monthly_cv_of_equal_histories_is_equal() {
+    let rows: String = [1_i64, 3, 7, 11, 49, 999_999_937]
+        .iter()
+        .flat_map(|scale| {
+            let late = format!("b{scale} 2025-01-31 {}\nb{scale} 2024-12-31 {}", 3 * scale, 2 * scale);
+            [format!("a{scale} 2025-01-31 {scale}\n{late}\nb{scale} 2024-11-30 {scale}\n")]
+        })
+        .collect();
+    let scales = [1, 11, 3, 49, 7, 999_999_937];
+    let a: String = scales.iter().map(|scale| format!("a{scale} 1.4142135623730951\n")).collect();
+    let b: String = scales.iter().map(|scale| format!("b{scale} 0.408248290463863\n")).collect();
+    golden(&format!("id:text at:date amount:int\n{rows}"))
+        .check("metrics: {cv: {expr: monthly_cv(sum(amount)), window: 90d}}\n", &format!("id cv\n{a}{b}"));
+}
+
+/// `/` is the quotient of two doubles, rounded once, whether one of them is a constant or not and however many customers
+/// there are: 5 ÷ 49 is 0.10204081632653061, and 5 × (1 ÷ 49) would be 0.1020408163265306.
+#[test]
+fn a_quotient_is_rounded_once() {
+    let rules = "metrics:
+  revenue: sum(amount)
+  by_constant: revenue / 49
+  by_decimal: revenue / 0.49
+  of_constant: 5 / revenue
+  of_constants: 5 / 49
+  by_days: revenue / (as_of - date '2024-12-13')
+  by_zero: revenue / 0
+  by_nothing: revenue / (revenue - revenue)
+  between: revenue / (revenue * 49 / 5)
+";
+    let (constant, constants) = (5.0_f64 / 49.0, 5.0 / 49.0);
+    assert!(constant != 5.0 * (1.0 / 49.0));
+    let row = |id: &str, revenue: f64| {
+        let (a, b) = (revenue / 49.0, revenue / 0.49);
+        let between = revenue / (revenue * 49.0 / 5.0);
+        format!("{id} {a} {b} {} {constants} {a} - - {between}\n", 5.0 / revenue)
+    };
+    let head = "id by_constant by_decimal of_constant of_constants by_days by_zero by_nothing between";
+    golden("id:text at:date amount:int\n a 2025-01-31 5").check(rules, &format!("{head}\n{}", row("a", 5.0)));
+    golden("id:text at:date amount:int\n a 2025-01-31 5\n b 2025-01-31 11\n c 2025-01-31 19")
+        .check(rules, &format!("{head}\n{}{}{}", row("a", 5.0), row("b", 11.0), row("c", 19.0)));
+}
+
 #[test]
 fn dates_are_local() {
     // As of 31 January in Shanghai (UTC+8): 15:59:59 UTC of the 31st is 23:59:59 there, 16:00 is the 1st of February

@@ -68,6 +68,8 @@ fn a_run_that_is_told_to_stop() {
     for (signal, code) in [("TERM", 143), ("INT", 130), ("TERM", 143), ("TERM", 143)] {
         let ran = interrupted(&sandbox, signal);
         assert_eq!(ran.code, Some(code), "{signal}: {ran:?}");
+        let result = ran.result();
+        assert_eq!((&result["code"], &result["retryable"]), (&code.into(), &true.into()), "{result}");
         assert_eq!(names(&sandbox.path("out")), ["as_of=2025-01-31"], "after {signal}");
         assert_eq!(names(&sandbox.path("")), ["orders.parquet", "out", "rules.yml"], "after {signal}");
         assert!(files(&sandbox.path(FOLDER)) == before, "after {signal} the earlier partition has changed");

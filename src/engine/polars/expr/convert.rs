@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
-use polars::chunked_array::ops::arity::unary_elementwise_values;
+use polars::chunked_array::ops::arity::{broadcast_binary_elementwise, unary_elementwise_values};
 use polars::prelude::{
     ChunkApply, Column, DataType, Expr, Field, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked,
-    IntoColumn, NewChunkedArray, PolarsResult, StringChunked, TimeUnit,
+    IntoColumn, NewChunkedArray, PolarsResult, StringChunked, TimeUnit, polars_bail,
 };
 
 use crate::decimal::Decimal;
@@ -70,6 +70,21 @@ pub(super) fn round_double(input: Expr, places: u8) -> Expr {
             if rounded.is_finite() { rounded } else { value }
         };
         Ok(column.f64()?.apply_values(round).into_column())
+    })
+}
+
+/// The IEEE quotient of doubles; null for a divisor of zero. Polars' own `/` multiplies by the reciprocal wherever the divisor
+/// is one value (a constant, or a column of one row), which differs in the last bit.
+pub(super) fn quotient(dividend: Expr, divisor: Expr) -> Expr {
+    let divide = |columns: &mut [Column]| {
+        let [dividend, divisor] = columns else { polars_bail!(ComputeError: "a quotient is of two") };
+        let (name, dividend, divisor) = (dividend.name().clone(), dividend.f64()?, divisor.f64()?);
+        let divide = |x: Option<f64>, y: Option<f64>| Some(x? / y.filter(|y| *y != 0.0)?);
+        let quotient: Float64Chunked = broadcast_binary_elementwise(dividend, divisor, divide);
+        Ok(quotient.with_name(name).into_column())
+    };
+    dividend.map_many(divide, &[divisor], |_, fields| {
+        Ok(Field::new(fields[0].name().clone(), computed(Type::Double)))
     })
 }
 

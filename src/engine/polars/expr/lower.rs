@@ -58,11 +58,7 @@ pub(in crate::engine::polars) fn lower(
             Type::Decimal(_) => cast(one(x)?, x.ty, expr.ty) * cast(one(y)?, y.ty, expr.ty),
             _ => one(x)? * one(y)?,
         },
-        ExprKind::Divide(x, y) => {
-            let divisor = one(y)?;
-            let quotient = one(x)? / divisor.clone();
-            when(divisor.neq(lit(0.0_f64))).then(quotient).otherwise(lit(NULL).cast(DataType::Float64))
-        }
+        ExprKind::Divide(x, y) => convert::quotient(one(x)?, one(y)?),
         ExprKind::Abs(x) => one(x)?.abs(),
         ExprKind::Round(x, places) => match x.ty {
             Type::Decimal(scale) if scale > *places => convert::round_decimal(one(x)?, scale, *places),

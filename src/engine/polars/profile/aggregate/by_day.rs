@@ -7,6 +7,7 @@ use crate::plan::{MONTH_DAYS, Type};
 
 use super::accumulator::{Accumulator, Rows, Totals};
 use super::values::{I32, ValueKind};
+use super::variation::coefficient_of_variation;
 
 /// Coefficient of variation over buckets of [`MONTH_DAYS`] days.
 pub(super) struct MonthlyCv {
@@ -43,23 +44,4 @@ impl Accumulator for MonthlyCv {
         let cv = totals.chunks_exact(months).map(coefficient_of_variation);
         Ok(Float64Chunked::from_iter_options(name.into(), cv).into_column())
     }
-}
-
-/// Population standard deviation over mean: `√(n Σx² − (Σx)²) / Σx`, exact up to the root.
-fn coefficient_of_variation(totals: &[i128]) -> Option<f64> {
-    let n = totals.len() as i128;
-    let sum: i128 = totals.iter().sum();
-    if sum == 0 {
-        return None;
-    }
-    let squares = totals.iter().try_fold(0_i128, |sum, x| sum.checked_add(x.checked_mul(*x)?));
-    let exact = squares.and_then(|squares| squares.checked_mul(n)?.checked_sub(sum.checked_mul(sum)?));
-    let spread = match exact {
-        Some(spread) => spread as f64,
-        None => {
-            let mean = sum as f64 / n as f64;
-            totals.iter().map(|x| (*x as f64 - mean).powi(2)).sum::<f64>() * n as f64
-        }
-    };
-    Some(spread.sqrt() / sum as f64)
 }

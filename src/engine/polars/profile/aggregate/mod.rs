@@ -19,4 +19,5 @@ pub(super) mod shard;
 pub(super) mod spill;
 mod states;
 mod values;
+mod variation;
 mod word_array;
