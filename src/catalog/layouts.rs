@@ -121,7 +121,7 @@ impl Catalog {
 fn is_same(columns: &[Column], others: &[Column]) -> bool {
     let has = |column: &Column| {
         let other = others.iter().find(|other| other.name == column.name);
-        other.is_some_and(|other| other.storage == column.storage)
+        other.is_some_and(|other| other.storage == column.storage && other.foreign == column.foreign)
     };
     columns.len() == others.len() && columns.iter().all(has)
 }

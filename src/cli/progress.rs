@@ -53,6 +53,9 @@ impl Observer for Progress {
     }
 
     fn rows(&mut self, note: &str) {
+        if self.terminal.is_quiet {
+            return;
+        }
         match self.format {
             Format::Text => out::note(&format!("{:<10}             {note}", "rows")),
             Format::Json => out::note(&json!({"rows": note}).to_string()),

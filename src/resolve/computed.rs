@@ -71,12 +71,17 @@ pub(super) fn id_name(roles: &spec::Roles) -> String {
     let Some((_, written)) = roles.expressions.iter().find(|(known, _)| known == text) else {
         return text.clone();
     };
-    let mut names = Vec::new();
-    collect(written, &mut names);
-    match &names[..] {
+    match &names(written)[..] {
         [only] => only.clone(),
         _ => "customer_id".to_owned(),
     }
+}
+
+/// The names that an expression reads, each once.
+pub(super) fn names(expr: &spec::Expr) -> Vec<String> {
+    let mut names = Vec::new();
+    collect(expr, &mut names);
+    names
 }
 
 fn collect(expr: &spec::Expr, names: &mut Vec<String>) {

@@ -251,9 +251,8 @@ fn layouts<'a>(
                 _ => path.clone(),
             };
             lacking(written, catalog, &mut part, out);
-            let mut ignored = Diagnostics::new();
-            let said = if at == 0 { &mut *out } else { &mut ignored };
-            let computed = computed::add(&written.roles, &label, &mut part, as_of, said);
+            // What is wrong in all layouts is kept once.
+            let computed = computed::add(&written.roles, &label, &mut part, as_of, out);
             layouts.push(OneLayout { written, label, catalog: Some(part), computed, is_first: at == 0 });
         }
     }
@@ -262,8 +261,7 @@ fn layouts<'a>(
 
 /// Says which roles have no column in the files of a layout, though other files of the input have them.
 fn lacking(written: &spec::Input, whole: &Catalog, part: &mut Catalog, out: &mut Diagnostics) {
-    let spec::Roles { customer, order, time, amount, .. } = &written.roles;
-    for role in [Some(customer), order.as_ref(), Some(time), amount.as_ref()].into_iter().flatten() {
+    for role in read_by_roles(&written.roles) {
         let Some(column) = whole.column(&role.value).filter(|_| part.column(&role.value).is_none()) else {
             continue;
         };
@@ -278,6 +276,17 @@ fn lacking(written: &spec::Input, whole: &Catalog, part: &mut Catalog, out: &mut
         out.push(Diagnostic::error(Code::FilesDisagree, message).with_span(role.span).with_hint(hint));
         part.columns.push(column.clone());
     }
+}
+
+/// The columns that roles read, by name or in an expression, each with its place.
+fn read_by_roles(roles: &spec::Roles) -> Vec<Spanned<String>> {
+    let spec::Roles { customer, order, time, amount, time_form: _, expressions } = roles;
+    let named = [Some(customer), order.as_ref(), Some(time), amount.as_ref()].into_iter().flatten().cloned();
+    let in_expressions = expressions.iter().flat_map(|(_, written)| {
+        let names = computed::names(written).into_iter();
+        names.map(|name| Spanned::new(name, written.span))
+    });
+    named.chain(in_expressions).collect()
 }
 
 /// One input while it is resolved.

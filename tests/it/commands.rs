@@ -135,13 +135,16 @@ fn progress() {
     let phases = ["plan", "profile", "fit", "publish"];
     let ran = sandbox.run(&["--log-format", "json"]).done();
     let lines: Vec<Json> = ran.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // What happened to the rows has a line of its own, no phase.
+    let (rows, lines): (Vec<Json>, Vec<Json>) = lines.into_iter().partition(|line| line["rows"].is_string());
+    assert_eq!(rows.len(), 1);
     let named: Vec<&str> = lines.iter().map(|line| line["phase"].as_str().unwrap()).collect();
     assert_eq!(named, phases);
     assert!(lines.iter().all(|line| line["seconds"].is_number() && line["note"].is_string()));
     assert_eq!(lines[1]["note"], "4 customers");
     let ran = sandbox.run(&[]).done();
     let named: Vec<&str> = ran.stderr.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(named, phases);
+    assert_eq!(named, ["plan", "profile", "rows", "fit", "publish"]);
     assert_eq!(ran.result()["seconds"].as_object().unwrap().keys().collect::<Vec<_>>(), phases);
 }
 

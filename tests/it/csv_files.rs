@@ -19,7 +19,7 @@ fn bytes(sandbox: &Sandbox, name: &str, bytes: &[u8]) {
 
 /// A file beside the parts.
 fn beside(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
-    sandbox.path(FOLDER).join(name)
+    sandbox.path(FOLDER).join("_run").join(name)
 }
 
 /// The rejected rows: file, line, reason, and customer, time and amount as they stand there.

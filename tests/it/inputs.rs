@@ -1,6 +1,7 @@
 //! Several inputs in one job: orders of several systems, the table of customers, events, opt-outs and consent. Small
 //! tables, results worked out by hand.
 
+mod as_they_come;
 mod dimensions;
 mod finding;
 mod population;

@@ -16,8 +16,7 @@
 //! Everything is deterministic: sums run over fixed chunks and are added in order, so a result has the same bits
 //! on any number of threads.
 
-// Small matrices read better by index.
-#![allow(clippy::needless_range_loop)]
+#![expect(clippy::needless_range_loop, reason = "small matrices read better by index")]
 
 mod beta_geometric;
 mod bg_nbd;

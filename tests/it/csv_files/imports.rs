@@ -42,7 +42,7 @@ metrics: {revenue: sum(amount), units: sum(units), first: min(day(time)), channe
     imported.orders[0].table.import = Some(Import::Parquet);
     let run = |plan: Plan| {
         let published = sandbox::publish(plan, &Resources::threads(2)).unwrap().0.folder;
-        (Rows::parts(&published), Rows::read(&published.join("rejected.parquet")))
+        (Rows::parts(&published), Rows::read(&published.join("_run/rejected.parquet")))
     };
     let (rows, rejected) = run(native);
     assert_eq!((rows.rows.len(), rejected.rows.len()), (2, 2));
@@ -133,7 +133,7 @@ fn what_few_writers_write_is_imported() {
         rows.rows.iter().map(words).collect()
     };
     assert_eq!(lines(Rows::parts(&published)), ["00000000-0000-0000-0000-000000000001 1.25 201 30 web"]);
-    let rejected = lines(Rows::read(&published.join("rejected.parquet")));
+    let rejected = lines(Rows::read(&published.join("_run/rejected.parquet")));
     assert_eq!(rejected.len(), 1);
     assert!(
         rejected[0].ends_with(" 3 null_time 00000000-0000-0000-0000-000000000002 - 7.00"),

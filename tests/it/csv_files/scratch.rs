@@ -24,8 +24,13 @@ fn large() -> Sandbox {
     sandbox
 }
 
+/// The staging area, beside the output.
+fn staging(sandbox: &Sandbox) -> PathBuf {
+    sandbox.path(".out.tiermill")
+}
+
 fn scratch(sandbox: &Sandbox) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(sandbox.path("out")) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(staging(sandbox)) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with(".tiermill-import-"));
     paths

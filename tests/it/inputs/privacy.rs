@@ -116,6 +116,56 @@ overrides: {path: overrides.csv}
     }
 }
 
+/// Every command that looks at customers goes the way of a run, and its steps that protect people come with it: what it says,
+/// also in JSON, names nobody who is suppressed, and under pseudonyms nobody at all.
+#[test]
+fn no_command_names_a_suppressed_customer() {
+    let more = "segments: {tier: {rules: [{id: best, when: n > 5}], default: rest}}
+overrides: {path: overrides.csv}
+tests:
+  - name: one
+    as_of: 2025-01-31
+    orders:
+      - {customer: someone, time: 2025-01-01, amount: 1}
+    customers:
+      - {customer: someone, region: north}
+    expect:
+      someone: {n: 1}
+";
+    let list = SUPPRESS.replace("{suppress", "{pseudonymize: {key_env: TIERMILL_TEST_KEY}, suppress");
+    let shop = shop(&format!("{list}{more}"));
+    shop.sandbox.orders("out.parquet", &crate::support::table::words("id:text\n gone"));
+    let header = "segmentation,customer,action,segment,reason,author,expires_on\n";
+    shop.sandbox.text(
+        "overrides.csv",
+        &format!("{header}tier,gone,pin,best,an old friend,ann,\ntier,a,pin,best,loyal,ann,\n"),
+    );
+    let commands: [&[&str]; 8] = [
+        &["check", "rules.yml"],
+        &["check", "rules.yml", "--format", "json"],
+        &["plan", "rules.yml", "--as-of", AS_OF],
+        &["plan", "rules.yml", "--as-of", AS_OF, "--format", "json"],
+        &["test", "rules.yml"],
+        &["run", "rules.yml", "--as-of", AS_OF, "--out", "out", "--cache", "cache", "-v"],
+        &["run", "rules.yml", "--as-of", AS_OF, "--out", "again", "--cache", "cache", "--log-format", "json"],
+        &["cache", "ls", "cache", "--format", "json"],
+    ];
+    for args in commands {
+        let mut command = shop.sandbox.command(args);
+        let command = command.env("TIERMILL_TEST_KEY", "a key of many more bytes than sixteen");
+        let ran = crate::support::Ran::new(&command.output().unwrap()).done();
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!said.contains("gone") && !said.contains("old friend"), "{args:?}: {said}");
+    }
+    for folder in ["out", "again"] {
+        for (name, bytes) in
+            crate::support::folder::files(&shop.sandbox.path(folder).join("as_of=2025-01-31"))
+        {
+            assert!(!bytes.windows(4).any(|window| window == b"gone"), "{name}");
+        }
+    }
+}
+
 /// A CSV with a header: quotes, blanks, a byte-order mark, empty lines.
 #[test]
 fn p1_a_list_in_csv() {

@@ -168,7 +168,11 @@ proptest! {
         let sandbox = Sandbox::new();
         sandbox.text("rules.yml", &rules(&metrics, zone, filter, is_united, clv));
         let shifted = |rows: &[Row], by: i64| rows.iter().map(|row| at_day(row, row.1 + by)).collect::<Vec<_>>();
-        write(&sandbox, "orders/5.parquet", &shifted(&first, -80), false);
+        // Whatever is left out, some rows count: a day on which none does publishes nothing.
+        let anchor = |cents, channel| (9, -350, 0, Some(cents), channel, 0, 1);
+        let anchors = [anchor(-100, 0), anchor(2_000, 1), anchor(100, 3)];
+        let early = [&shifted(&first, -80)[..], &anchors].concat();
+        write(&sandbox, "orders/5.parquet", &early, false);
         write(&sandbox, "second/5.parquet", &shifted(&first[..first.len().div_ceil(3)], -80), true);
         let say = |(differing, way, line): (Vec<String>, String, String), day: i64| {
             eprintln!("{way} as of day {day}: {line}");

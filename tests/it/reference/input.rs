@@ -169,7 +169,8 @@ impl Input {
     pub(crate) fn id(&self, at: u8) -> Option<Id> {
         let at = usize::from(at);
         Some(match self.ids {
-            Ids::Text => Id::Text((*TEXT_IDS.get(at)?).to_owned()),
+            // A blank id is none.
+            Ids::Text => Id::Text((*TEXT_IDS.get(at).filter(|id| !id.trim().is_empty())?).to_owned()),
             Ids::Int => Id::Int(*INT_IDS.get(at)?),
         })
     }
@@ -317,7 +318,8 @@ impl Input {
         if self.filtered && STATUSES[usize::from(seed.4)] != Some("done") {
             return Fate::Filtered;
         }
-        let Some(customer) = self.customer(seed) else { return Fate::Rejected("null_customer") };
+        let customer = self.customer(seed).and_then(|at| self.id(at as u8));
+        let Some(customer) = customer else { return Fate::Rejected("null_customer") };
         let Some(time) = self.moment(seed) else { return Fate::Rejected("null_time") };
         let Some((local, instant)) = self.local(seed, time) else { return Fate::Rejected("unreadable_time") };
         let amount = match self.money(seed) {
@@ -327,10 +329,6 @@ impl Input {
         if local.date() > AS_OF.parse().unwrap() {
             return Fate::Later;
         }
-        let customer = match self.ids {
-            Ids::Text => Id::Text(TEXT_IDS[customer].to_owned()),
-            Ids::Int => Id::Int(INT_IDS[customer]),
-        };
         let channel = CHANNELS[usize::from(seed.5)].map(str::to_owned);
         Fate::Used(Order { customer, order: order(&seed), day: local.date(), instant, amount, channel })
     }

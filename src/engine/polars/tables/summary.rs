@@ -1,11 +1,14 @@
 //! The two small tables beside the parts: the segments as a dimension table, and what each of them holds.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 
+use polars::io::SerReader;
+use polars::io::parquet::read::ParquetReader;
 use polars::prelude::{
-    Column, DataFrame, Float64Chunked, Int64Chunked, Int128Chunked, IntoColumn, LazyFrame, NewChunkedArray,
-    PlRefPath, ScanArgsParquet, StringChunked,
+    Column, DataFrame, Float64Chunked, Int64Chunked, Int128Chunked, IntoColumn, NewChunkedArray,
+    StringChunked,
 };
 
 use crate::decimal::render;
@@ -205,12 +208,9 @@ pub struct Row {
 
 /// Reads a published summary.
 pub fn read(path: &Path) -> Result<Vec<Row>, Error> {
-    let scan = LazyFrame::scan_parquet(
-        PlRefPath::try_from_path(path)?,
-        // Brackets in the name of a folder are its name.
-        ScanArgsParquet { glob: false, ..Default::default() },
-    )?;
-    let frame = scan.collect()?;
+    // Opened once: another run may swap the folder meanwhile, and half of each file would be neither.
+    let file = File::open(path).map_err(Error::io(path))?;
+    let frame = ParquetReader::new(file).finish()?;
     let (segmentations, segments) = (frame.column("segmentation")?.str()?, frame.column("segment")?.str()?);
     let customers = frame.column("customers")?.i64()?;
     let (share, revenue_share) =

@@ -58,13 +58,13 @@ fn shifted_quotient(p: u128, q: u128, shift: u32) -> (u128, bool) {
         let step = left.min(rest.leading_zeros()).max(1);
         if step <= rest.leading_zeros() {
             rest <<= step;
-            quotient = quotient << step | rest / q;
+            quotient = (quotient << step) | (rest / q);
             rest %= q;
         } else {
             // The rest has all 128 bits: twice of it less q, without ever being held.
             let over = q - rest;
             let takes = rest >= over;
-            quotient = quotient << 1 | u128::from(takes);
+            quotient = (quotient << 1) | u128::from(takes);
             rest = if takes { rest - over } else { rest << 1 };
         }
         left -= step;

@@ -89,7 +89,10 @@ impl<T: Pod> DerefMut for WordArray<T> {
 }
 
 /// Says that a value will be read. The standard library has no stable word for it.
-#[allow(unsafe_code)]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "the standard library has no stable word for a prefetch")
+)]
 fn prefetch<T>(value: &T) {
     // SAFETY: all processors of this architecture have the instruction, which reads nothing and fails for no address.
     #[cfg(target_arch = "x86_64")]
