@@ -344,6 +344,9 @@ impl fmt::Display for Customers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  customers         {}", self.table.path)?;
         writeln!(f, "  customer          {} ({})", self.customer.column, self.customer.ty.sql())?;
+        if self.table.keeps_blank_ids {
+            writeln!(f, "  blank ids         are ids")?;
+        }
         for Attribute { name, column, ty } in &self.attributes {
             writeln!(f, "  attribute         {name} of {column} ({})", ty.sql())?;
         }

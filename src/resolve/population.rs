@@ -65,7 +65,7 @@ fn of_customers(
     timezone: Option<Tz>,
     out: &mut Diagnostics,
 ) -> Option<plan::Customers> {
-    let spec::Customers { path, csv: _, customer, attributes: _, unknown } = written;
+    let spec::Customers { path, csv: _, customer, attributes: _, unknown, keeps_blank_ids } = written;
     let role = customer.as_ref()?;
     let customer = roles::customer(role, catalog, out);
     if let Some(customer) = &customer {
@@ -79,6 +79,7 @@ fn of_customers(
     }
     let catalog = catalog?;
     let mut table = table(path.as_ref()?, catalog, timezone?);
+    table.keeps_blank_ids = *keeps_blank_ids;
     let columns = attributes.iter().map(|attribute| attribute.column.as_str());
     let columns = [role.value.as_str()].into_iter().chain(columns);
     for name in columns.chain(consent.map(|consent| consent.value.as_str())) {

@@ -99,6 +99,8 @@ pub struct Customers {
     pub attributes: Vec<Attribute>,
     /// What becomes of orders of customers who are not in the table.
     pub unknown: Option<Unknown>,
+    /// Whether blank ids are ids.
+    pub keeps_blank_ids: bool,
 }
 
 /// One attribute of a customer.
@@ -222,6 +224,7 @@ impl Customers {
                 "join" => Some(Unknown::Join),
                 _ => None,
             }),
+            keeps_blank_ids: says(node, "blank_ids", "keep"),
         }
     }
 

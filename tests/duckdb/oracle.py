@@ -28,8 +28,8 @@ def load_sql(rules, files, as_of, types, hive=""):
         second = ""
         if rules.sides.second:
             other = rules.sides.second
-            second = passed_sql(rules, other.roles, rules.sides.second_where, rules.sides.second_files, other.types, "")
-        more = sides.load_sql(rules.sides, as_of, rules.timezone or "UTC", second)
+            second = passed_sql(rules, other.roles, rules.sides.second_where, rules.sides.second_files, other.types, "", 1)
+        more = sides.load_sql(rules.sides, as_of, rules.timezone or "UTC", second, rules.keeps_blank_ids)
         population = sides.population_sql(rules.sides, as_of)
     return f"""
 CREATE TABLE passed AS {first};
@@ -41,8 +41,9 @@ CREATE TABLE customers AS SELECT DISTINCT __customer FROM orders;
 {population}"""
 
 
-def passed_sql(rules, roles, condition, files, types, hive):
-    """The rows of one input of orders that its `where` lets through, with the roles as internal columns."""
+def passed_sql(rules, roles, condition, files, types, hive, which=0):
+    """The rows of one input of orders that its `where` lets through, with the roles as internal columns; `which` input
+    of orders it is, from 0."""
     scale = rules.money_scale
     amount, time = q(roles["amount"]), q(roles["time"])
     if types["amount"] == "DOUBLE":
@@ -62,9 +63,9 @@ def passed_sql(rules, roles, condition, files, types, hive):
     where = expr.duckdb_sql(condition, {}) if condition is not None else "true"
     paths = ", ".join(t(f) for f in files)
     partition = f", hive_partitioning = true, hive_types = {{{t(hive)}: VARCHAR}}" if hive else ""
-    customer, order = q(roles["customer"]), q(roles["order"])
+    customer, order = sides.id_sql(roles["customer"], types["customer"], rules.keeps_blank_ids), q(roles["order"])
     return f"""
-  SELECT *, {customer} AS __customer, {order} AS __order, {time} AS __time, {day} AS __day, {money} AS __amount,
+  SELECT *, {which} AS __input, {customer} AS __customer, {order} AS __order, {time} AS __time, {day} AS __day, {money} AS __amount,
     {order_by} AS __order_by
   FROM read_parquet([{paths}]{partition}) WHERE {where}"""
 

@@ -58,6 +58,7 @@ def draw(rng, orders, merging=False):
         rest = names[1:]
         rng.shuffle(rest)
         rules.columns = names[:1] + rest[: rng.randint(1, len(rest))] if rest else names
+    rules.keeps_blank_ids = rng.random() < 0.2
     return rules
 
 

@@ -132,6 +132,7 @@ class Rules:
     columns: list = field(default_factory=list)
     sides: object = None  # a sides.Sides, or None for one input of orders alone
     overrides: object = None  # an overrides.Overrides, or None
+    keeps_blank_ids: bool = False
 
     @property
     def money_scale(self):
@@ -250,7 +251,7 @@ def yaml_text(rules, rng=None):
         orders["scale"] = rules.scale
     import sides  # it reads Metric from here
 
-    lines += ["", "inputs:", *block(sides.inputs_value(rules.sides, orders), 2)]
+    lines += ["", "inputs:", *block(sides.inputs_value(rules.sides, orders, rules.keeps_blank_ids), 2)]
     privacy = sides.privacy_value(rules.sides)
     if privacy:
         lines += ["", "privacy:", *block(privacy, 2)]

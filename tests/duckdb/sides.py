@@ -221,8 +221,10 @@ def write(connection, sides, folder, rng):
             table.files.append(str(file))
 
 
-def inputs_value(sides, orders):
+def inputs_value(sides, orders, keeps_blank):
     """`inputs` of the rules file, given that of the first orders."""
+    kept = {"blank_ids": "keep"} if keeps_blank else {}
+    orders |= kept
     if not sides:
         return {"orders": orders}
     value = {"orders": orders}
@@ -234,9 +236,9 @@ def inputs_value(sides, orders):
             second["scale"] = sides.second.scale
         if sides.second.grain:
             second["grain"] = sides.second.grain
-        value["orders"] = [orders, second]
+        value["orders"] = [orders, second | kept]
     if sides.people:
-        value["customers"] = {"path": "data/people", "columns": {"customer": "cid"}}
+        value["customers"] = {"path": "data/people", "columns": {"customer": "cid"}} | kept
         if sides.attributes:
             value["customers"]["attributes"] = list(sides.attributes)
         if sides.unknown:
@@ -245,6 +247,7 @@ def inputs_value(sides, orders):
         value[table.name] = {"path": f"data/{table.name}/*.parquet", "columns": {"customer": table.customer, "time": table.time}}
         if table.where is not None:
             value[table.name]["where"] = expr.rules_text(table.where)
+        value[table.name] |= kept
     return value
 
 
@@ -258,6 +261,12 @@ def privacy_value(sides):
     return value
 
 
+def id_sql(column, kind, keeps_blank):
+    """The id in a column: empty and blank texts are none, unless they are kept."""
+    column = q(column)
+    return column if kind != "VARCHAR" or keeps_blank else f"CASE WHEN trim({column}) <> '' THEN {column} END"
+
+
 def files_sql(files, csv_id=""):
     listed = ", ".join(t(f) for f in files)
     if csv_id:
@@ -265,12 +274,13 @@ def files_sql(files, csv_id=""):
     return f"read_parquet([{listed}], hive_partitioning = false)"
 
 
-def load_sql(sides, as_of, timezone, second_passed):
+def load_sql(sides, as_of, timezone, second_passed, keeps_blank):
     """After the first orders are `passed`: the rest of them, and who is left out; then `accepted` and `rejected`.
 
     `second_passed` is the query of the second orders, with internal columns like the first.
     """
-    internal = ["__customer", "__order", "__time", "__day", "__amount", "__order_by"]
+    kind = sides.orders.types["customer"]
+    internal = ["__input", "__customer", "__order", "__time", "__day", "__amount", "__order_by"]
     columns = ", ".join([q(c) for c in SHARED] + internal)
     script = ["CREATE TABLE left_out (input VARCHAR, reason VARCHAR, count BIGINT, customers BIGINT);"]
     if sides.second:
@@ -281,12 +291,12 @@ def load_sql(sides, as_of, timezone, second_passed):
         zone = f"timezone({t(timezone)}, {q('at')})" if table.columns["at"] == "TIMESTAMPTZ" else q("at")
         where = expr.duckdb_sql(table.where, {}) if table.where is not None else "true"
         script.append(
-            f"CREATE TABLE {table.name} AS SELECT *, who AS __customer, {q('at')} AS __time, CAST({zone} AS DATE) AS __day, "
+            f"CREATE TABLE {table.name} AS SELECT *, {id_sql('who', kind, keeps_blank)} AS __customer, {q('at')} AS __time, CAST({zone} AS DATE) AS __day, "
             f"{q('at')} AS __order_by FROM {files_sql(table.files)} WHERE {where};"
         )
         tables.append(table.name)
     if sides.people:
-        script.append(f"CREATE TABLE people AS SELECT *, cid AS __customer FROM {files_sql(sides.people.files)};")
+        script.append(f"CREATE TABLE people AS SELECT *, {id_sql('cid', kind, keeps_blank)} AS __customer FROM {files_sql(sides.people.files)};")
         tables.append("people")
     if sides.suppress:
         csv_id = sides.suppress.columns["id"] if sides.suppress_csv else ""
@@ -294,10 +304,10 @@ def load_sql(sides, as_of, timezone, second_passed):
         for table in tables:
             script += leave_out(table, "suppressed", "__customer IN (SELECT id FROM suppress)")
     if sides.consent:
-        script.append("CREATE TABLE allowed AS SELECT cid FROM people GROUP BY cid HAVING bool_and(coalesce(agreed, false));")
+        script.append("CREATE TABLE allowed AS SELECT __customer FROM people GROUP BY ALL HAVING bool_and(coalesce(agreed, false));")
         for table in tables:
             # Nobody's rows are no one's to refuse, also where nobody has said yes: NULL NOT IN () is true.
-            unasked = "__customer NOT IN (SELECT cid FROM allowed WHERE cid IS NOT NULL)"
+            unasked = "__customer NOT IN (SELECT __customer FROM allowed WHERE __customer IS NOT NULL)"
             script += leave_out(table, "no_consent", f"__customer IS NOT NULL AND {unasked}")
     return "\n".join(script) + "\n"
 
@@ -339,6 +349,10 @@ def population_sql(sides, as_of):
     for table in sides.events:
         bad.append(f"{row} FROM {table.name}_bad")
         script.append(f"CREATE TABLE {table.name}_bad AS SELECT * FROM {table.name} WHERE __customer IS NULL OR __time IS NULL;")
+        script.append(
+            f"CREATE TABLE {table.name}_strangers AS SELECT * FROM {table.name} "
+            f"WHERE __time IS NOT NULL AND __customer NOT IN (SELECT __customer FROM customers);"
+        )
         script.append(
             f"CREATE TABLE {table.name}_counted AS SELECT * FROM {table.name} "
             f"WHERE __day <= DATE {t(as_of)} AND __customer IN (SELECT __customer FROM customers);"

@@ -1,5 +1,5 @@
 //! Customers close to a boundary that decides their label: the work list for overrides. Boundaries are found by
-//! [`crate::engine::polars::boundaries`]; here each customer that is near one is labelled again with the metric moved just across it,
+//! `crate::fit::boundaries`; here each customer that is near one is labelled again with the metric moved just across it,
 //! everything that follows from it and nothing else, and listed if the label is another. A pure function of (row,
 //! model), so any part of the customers may be asked about by itself.
 
