@@ -1,10 +1,18 @@
 //! Parquet schema → columns and their types.
 
+use std::collections::HashSet;
+
 use parquet::basic::{LogicalType, Type as Basic};
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescriptor;
 
 use crate::plan::{Physical, Type};
+
+use super::embedded;
+
+/// The storage of unsigned numbers of which some are too great for 64 bits with a sign.
+const BEYOND_64_BITS: &str = "UINT64 beyond 64 bits with a sign";
 
 /// One column that an input offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +30,11 @@ pub struct Column {
 }
 
 impl Column {
+    /// Whether these are unsigned numbers of which some are too great for 64 bits with a sign.
+    pub fn is_beyond_64_bits(&self) -> bool {
+        self.storage == BEYOND_64_BITS
+    }
+
     /// What expressions see; none for a column that cannot be used.
     pub fn ty(&self) -> Option<Type> {
         Some(match self.physical {
@@ -59,24 +72,47 @@ pub fn describe(physical: &Physical) -> String {
 /// The top-level columns of one file; nested ones are listed as unusable.
 pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
     let schema = metadata.file_metadata().schema_descr();
+    let agreement = embedded::agreement(metadata);
+    let mut seen = HashSet::new();
+    let names = schema.root_schema().get_fields().iter().map(|field| field.name());
+    // The engine refuses a file with two columns of one name, whichever they are.
+    let twins: HashSet<&str> = names.filter(|name| !seen.insert(*name)).collect();
     let mut columns: Vec<Column> = Vec::new();
     for (at, leaf) in schema.columns().iter().enumerate() {
         let name = leaf.path().parts().first().cloned().unwrap_or_default();
         if columns.iter().any(|column| column.name == name) {
             continue;
         }
+        let is_beyond = is_beyond_64_bits(metadata, at, leaf);
         let nested = leaf.path().parts().len() > 1 || leaf.max_rep_level() > 0;
-        let physical = if nested { Physical::Other("nested values".to_owned()) } else { physical(leaf) };
-        let nulls = |group: &parquet::file::metadata::RowGroupMetaData| {
+        let physical = if twins.contains(name.as_str()) {
+            Physical::Other("values of two columns of one name".to_owned())
+        } else if nested {
+            Physical::Other("nested values".to_owned())
+        } else if is_beyond {
+            Physical::Decimal(0)
+        } else {
+            physical(leaf)
+        };
+        let nulls = |group: &RowGroupMetaData| {
             group.column(at).statistics().and_then(|statistics| statistics.null_count_opt())
         };
         let no_nulls =
             leaf.max_def_level() == 0 || metadata.row_groups().iter().all(|group| nulls(group) == Some(0));
         let storage =
             format!("{:?} {:?} {:?}", leaf.physical_type(), leaf.converted_type(), leaf.logical_type_ref());
-        let storage = if nested { format!("nested {storage}") } else { storage };
-        let nullable = !no_nulls || may_overflow(leaf);
-        let foreign = is_foreign(leaf) || has_foreign_pages(metadata, at, leaf);
+        let storage = match (nested, is_beyond) {
+            (true, _) => format!("nested {storage}"),
+            (false, true) => BEYOND_64_BITS.to_owned(),
+            (false, false) => storage,
+        };
+        let nullable = !no_nulls || is_unsigned_64(leaf);
+        let agrees = agreement.get(schema.get_column_root_idx(at)).copied().unwrap_or(false);
+        let foreign = !twins.is_empty()
+            || !agrees
+            || is_foreign(leaf)
+            || has_foreign_pages(metadata, at, leaf)
+            || is_beyond;
         columns.push(Column { name, physical, storage, nullable, foreign });
     }
     columns
@@ -86,7 +122,8 @@ pub(super) fn of_file(metadata: &ParquetMetaData) -> Vec<Column> {
 fn is_foreign(leaf: &ColumnDescriptor) -> bool {
     let is_wide =
         matches!(leaf.logical_type_ref(), Some(LogicalType::Decimal(decimal)) if decimal.precision > 38);
-    leaf.physical_type() == Basic::INT96 || is_wide || leaf.type_precision() > 38
+    let is_half = matches!(leaf.logical_type_ref(), Some(LogicalType::Float16));
+    leaf.physical_type() == Basic::INT96 || is_wide || is_half || leaf.type_precision() > 38
 }
 
 /// Encodings of bytes of fixed length that only few readers know.
@@ -101,8 +138,19 @@ fn has_foreign_pages(metadata: &ParquetMetaData, at: usize, leaf: &ColumnDescrip
         && metadata.row_groups().iter().any(|group| group.column(at).encodings().any(|one| !is_usual(one)))
 }
 
-/// Unsigned 64-bit numbers may not fit the signed ones they are read as; those that do not become null.
-fn may_overflow(leaf: &ColumnDescriptor) -> bool {
+/// Whether there are unsigned numbers that do not fit the signed ones of expressions, such as hashes: these are decimals
+/// without places.
+fn is_beyond_64_bits(metadata: &ParquetMetaData, at: usize, leaf: &ColumnDescriptor) -> bool {
+    let is_beyond = |group: &RowGroupMetaData| match group.column(at).statistics() {
+        // The bits of an unsigned number.
+        Some(Statistics::Int64(values)) => values.max_opt().is_some_and(|max| *max < 0),
+        _ => false,
+    };
+    is_unsigned_64(leaf) && metadata.row_groups().iter().any(is_beyond)
+}
+
+/// Where the footer does not say the greatest, those that do not fit become null.
+fn is_unsigned_64(leaf: &ColumnDescriptor) -> bool {
     matches!(leaf.logical_type_ref(), Some(LogicalType::Integer(kind)) if !kind.is_signed && kind.bit_width == 64)
 }
 
@@ -125,6 +173,7 @@ fn physical(leaf: &ColumnDescriptor) -> Physical {
         (_, Some(LogicalType::Time(_))) => Physical::Other("times of day".to_owned()),
         (_, Some(LogicalType::Bson)) => Physical::Other("BSON".to_owned()),
         (_, Some(LogicalType::Uuid)) => Physical::Uuid,
+        (_, Some(LogicalType::Float16)) => Physical::Float,
         (_, Some(other)) => {
             let name = format!("{other:?}");
             let name = name.split(['(', ' ']).next().unwrap_or_default();

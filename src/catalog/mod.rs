@@ -3,6 +3,7 @@
 
 mod columns;
 pub mod csv;
+mod embedded;
 mod files;
 mod find;
 mod lake;

@@ -73,7 +73,10 @@ fn help(input: &Input, reason: &str) -> Option<String> {
             }
         }
         "null_time" => format!("the column `{}` has no time", input.time.column),
-        "unreadable_customer" => format!("the column `{}` holds no whole numbers", input.customer.column),
+        "unreadable_customer" => format!(
+            "the column `{0}` holds no whole numbers of 64 bits; `customer: cast({0} as varchar)` reads it as texts",
+            input.customer.column
+        ),
         "null_amount" | "unreadable_amount" | "amount_not_finite" => {
             format!("look at the column `{}`", input.amount.as_ref()?.column)
         }

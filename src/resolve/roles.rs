@@ -46,6 +46,12 @@ pub(super) fn customer(
     out: &mut Diagnostics,
 ) -> Option<plan::Customer> {
     let column = column(role, catalog, out)?;
+    if column.is_beyond_64_bits() {
+        let message = format!("the column `{}` holds whole numbers beyond 9223372036854775807", role.value);
+        let hint = format!("`customer: cast({} as varchar)` reads them as texts", role.value);
+        out.push(Diagnostic::error(Code::ColumnType, message).with_span(role.span).with_hint(hint));
+        return None;
+    }
     let ty = match &column.physical {
         // Whole numbers come as floats and decimals, too: pandas writes the former where ids have gaps.
         Physical::Text | Physical::Bytes | Physical::Uuid => Type::Text,
