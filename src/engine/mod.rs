@@ -23,7 +23,9 @@ use crate::fit::Misfit;
 #[derive(Debug, Error)]
 pub enum Error {
     /// An exact number outgrew its column.
-    #[error("`{column}` does not fit {ty}: a value has more than 18 digits")]
+    #[error(
+        "`{column}` does not fit {ty}: a value has too many digits (of money, `scale: 2` beside the input's `path` keeps two places)"
+    )]
     Overflow {
         /// Which column.
         column: String,

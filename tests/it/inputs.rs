@@ -3,6 +3,7 @@
 
 mod as_they_come;
 mod dimensions;
+mod embedded_types;
 mod finding;
 mod population;
 mod privacy;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use polars::chunked_array::ops::arity::{broadcast_binary_elementwise, unary_elementwise_values};
 use polars::prelude::{
     ChunkApply, Column, DataType, Expr, Field, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked,
-    IntoColumn, NewChunkedArray, PolarsResult, StringChunked, TimeUnit, polars_bail,
+    IntoColumn, NULL, NewChunkedArray, PolarsResult, StringChunked, TimeUnit, lit, polars_bail, when,
 };
 
 use crate::decimal::Decimal;
@@ -224,6 +224,22 @@ pub(in crate::engine::polars) fn uuid_to_text(input: Expr) -> Expr {
     })
 }
 
+/// Bytes for people to look at, with a mark where they are no text.
+pub(in crate::engine::polars) fn bytes_as_shown(input: Expr) -> Expr {
+    map(input, Type::Text, |column| {
+        let bytes = column.cast(&DataType::Binary)?;
+        let texts = bytes.binary()?.iter().map(|bytes| bytes.map(String::from_utf8_lossy));
+        Ok(StringChunked::from_iter_options(column.name().clone(), texts).into_column())
+    })
+}
+
+/// Times and dates for people to look at; the number that stands there, outside of the calendar that has words for it.
+pub(in crate::engine::polars) fn time_as_shown(input: Expr) -> Expr {
+    let inside = when(to_micros(input.clone()).is_not_null()).then(input.clone()).otherwise(lit(NULL));
+    let number = input.cast(DataType::Int64).cast(DataType::String);
+    inside.cast(DataType::String).fill_null(number)
+}
+
 /// The first and the last microsecond of the years 1 to 9999: what a warehouse's calendar holds.
 const CALENDAR: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_999_999;
 
@@ -255,6 +271,21 @@ pub(in crate::engine::polars) fn to_micros(input: Expr) -> Expr {
             ),
         };
         Ok(values.with_name(name).into_datetime(TimeUnit::Microseconds, None).into_column())
+    })
+}
+
+/// Dates; null outside of the years 1 to 9999.
+pub(in crate::engine::polars) fn within_calendar(input: Expr) -> Expr {
+    map(input, Type::Date, |column| {
+        let days = column.cast(&DataType::Int32)?;
+        let days = days.i32()?;
+        let is_inside = |day: i32| CALENDAR.contains(&(i64::from(day) * MICROSECONDS_OF_DAY));
+        if days.iter().flatten().all(is_inside) {
+            return Ok(column);
+        }
+        let kept = days.iter().map(|day| day.filter(|day| is_inside(*day)));
+        let kept = Int32Chunked::from_iter_options(column.name().clone(), kept);
+        kept.into_column().cast(&DataType::Date)
     })
 }
 

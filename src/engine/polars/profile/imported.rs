@@ -5,7 +5,8 @@ use polars::prelude::DataType;
 
 use crate::engine::Error;
 use crate::engine::import::{CELL, FAULT, LINE, RAGGED};
-use crate::plan::{InputFile, Table};
+use crate::engine::polars::expr::convert;
+use crate::plan::{InputFile, Physical, Table};
 
 /// Why rows of an imported file are set aside.
 pub(super) const RAGGED_ROW: &str = "wrong_number_of_cells";
@@ -48,7 +49,12 @@ pub(super) fn keeping_faults(table: &Table, condition: Expr) -> Expr {
 
 /// A column as it stands in the files, for people to look at.
 pub(super) fn as_written(table: &Table, name: &str) -> Expr {
-    let text = col(name).cast(DataType::String);
+    let column = table.columns.iter().find(|one| one.name == name);
+    let text = match column.map(|one| &one.physical) {
+        Some(Physical::Bytes) => convert::bytes_as_shown(col(name)),
+        Some(Physical::Date | Physical::Naive | Physical::Instant) => convert::time_as_shown(col(name)),
+        _ => col(name).cast(DataType::String),
+    };
     match table.import {
         None => text,
         Some(_) => when(col(FAULT).eq(lit(name))).then(col(CELL)).otherwise(text),

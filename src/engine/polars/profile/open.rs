@@ -133,6 +133,7 @@ pub(super) fn typed(column: &InputColumn, table: &Table) -> Expr {
     match column.physical {
         Physical::Instant => to_local(raw, table),
         Physical::Naive => convert::to_micros(raw),
+        Physical::Date => convert::within_calendar(raw),
         Physical::Bytes => convert::bytes_to_text(raw),
         Physical::Uuid => convert::uuid_to_text(raw),
         Physical::Null => null_of(column),
