@@ -1,13 +1,14 @@
 //! A list of customer ids: Parquet, or CSV with a header. Files, columns and hashes; no id is read here.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::delimited::{self, Record, Records};
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{LeftOut, ListFile, Physical};
+use crate::plan::{CsvFormat, LeftOut, ListFile, Physical};
 
 use super::Column;
 use super::files::footer;
@@ -43,8 +44,7 @@ fn read(path: &Path) -> Result<(ListFile, Vec<Column>), Diagnostic> {
     };
     let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let columns = if is_csv {
-        let header = header(path).map_err(|error| unreadable(error.to_string()))?;
-        header.ok_or_else(|| {
+        csv_columns(path).map_err(unreadable)?.ok_or_else(|| {
             unreadable("it has no header".to_owned()).with_hint("the first line of a CSV names its columns")
         })?
     } else {
@@ -54,23 +54,27 @@ fn read(path: &Path) -> Result<(ListFile, Vec<Column>), Diagnostic> {
     Ok((ListFile { path: path.to_path_buf(), bytes, sha256, is_csv }, columns))
 }
 
-/// The names of the first line.
-fn header(path: &Path) -> std::io::Result<Option<Vec<Column>>> {
-    let mut first = String::new();
-    BufReader::new(File::open(path)?).read_line(&mut first)?;
-    let first = first.trim_start_matches('\u{feff}');
-    if first.trim().is_empty() {
+/// The names of the first line; none without one. The whole file is looked at, for a list that does not read to its end as
+/// it was meant would leave somebody in.
+fn csv_columns(path: &Path) -> Result<Option<Vec<Column>>, String> {
+    let text = |error: delimited::Error| error.to_string();
+    let mut records = Records::open(path, &CsvFormat::default()).map_err(|error| error.to_string())?;
+    let mut record = Record::default();
+    if !records.read(&mut record).map_err(text)? || record.cells().all(|name| name.trim().is_empty()) {
         return Ok(None);
     }
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(first.as_bytes());
     let column = |name: &str| Column {
-        name: name.to_owned(),
+        name: name.trim().to_owned(),
         physical: Physical::Text,
         storage: "csv".to_owned(),
         nullable: true,
         foreign: false,
     };
-    Ok(Some(reader.headers()?.iter().map(column).collect()))
+    let columns: Vec<Column> = record.cells().map(column).collect();
+    while records.read(&mut record).map_err(text)? {
+        record.like_header(columns.len())?;
+    }
+    Ok(Some(columns))
 }
 
 fn hash(path: &Path) -> std::io::Result<(u64, String)> {

@@ -52,6 +52,22 @@ impl Record {
         self.line
     }
 
+    /// Whether it has as many cells as the header, and letters in all of them; an empty line has one cell, which is empty.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and its line.
+    pub fn like_header(&self, cells: usize) -> Result<(), String> {
+        let is_empty = self.len() == 1 && self.cell(0).is_none_or(|cell| cell.trim().is_empty());
+        if self.len() != cells && !is_empty {
+            return Err(format!("line {} has {} cells, and the header {cells}", self.line(), self.len()));
+        }
+        match self.cells().any(|cell| cell.contains('\0')) {
+            true => Err(format!("line {} has a zero byte, which is no letter", self.line())),
+            false => Ok(()),
+        }
+    }
+
     /// How many cells it has.
     pub fn len(&self) -> usize {
         self.ends.len()

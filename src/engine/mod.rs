@@ -2,6 +2,7 @@
 //! from the population is worked out in [`crate::fit`], and nothing is decided here.
 
 mod cache;
+pub mod id_list;
 pub mod import;
 mod ledger;
 pub mod polars;

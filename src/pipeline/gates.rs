@@ -29,10 +29,23 @@ pub(super) fn check(plan: &Plan, profile: &Profile) -> Result<Passed, Failure> {
     for one in &inputs {
         matches_population(plan, profile, one, &mut passed)?;
     }
+    passed.warnings.extend(opt_outs(plan, profile));
     if profile.customers.height() == 0 {
         return Err(refused("there is nobody to label: no customer is left".to_owned()));
     }
     Ok(passed)
+}
+
+/// A list of which nobody is known may be of another system.
+fn opt_outs(plan: &Plan, profile: &Profile) -> Option<String> {
+    let (list, listed) = plan.suppress.as_ref().zip(profile.counts.listed)?;
+    let is_known = profile.counts.inputs.iter().any(|one| one.counts.suppressed > 0);
+    (listed > 0 && !is_known).then(|| {
+        format!(
+            "`{}`: none of its {listed} ids is in any input: do the ids differ in padding or zeros?",
+            list.path
+        )
+    })
 }
 
 fn refused(message: String) -> Failure {

@@ -265,15 +265,7 @@ fn lacking(written: &spec::Input, whole: &Catalog, part: &mut Catalog, out: &mut
         let Some(column) = whole.column(&role.value).filter(|_| part.column(&role.value).is_none()) else {
             continue;
         };
-        let first = part.files.first().map_or_else(String::new, |file| file.path.display().to_string());
-        let more = match part.files.len() - 1 {
-            0 => "has".to_owned(),
-            1 => "and one more file have".to_owned(),
-            more => format!("and {more} more files have"),
-        };
-        let message = format!("`{first}` {more} no column `{}`, and other files have it", role.value);
-        let hint = "`missing: null` reads it as null there; or leave those files out of `path`";
-        out.push(Diagnostic::error(Code::FilesDisagree, message).with_span(role.span).with_hint(hint));
+        out.push(roles::files_lack(&role, &part.files.iter().collect::<Vec<_>>()));
         part.columns.push(column.clone());
     }
 }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::catalog::OverridesFile;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned, suggest};
 use crate::plan::{Action, Id, Override, Overrides, Segmentation, Type};
-use crate::spec::{self, OverrideLine};
+use crate::spec::{self, OverrideLine, shown_field};
 
 /// What the lines are checked against.
 pub(super) struct OverrideScope<'a> {
@@ -86,12 +86,13 @@ fn resolve_line(
             Ok(day) => Some(Some(day)),
             Err(_) => {
                 let hint = "write the last day on which it counts: 2026-12-31".to_owned();
+                let text = shown_field(text, known.hide);
                 complaints.push(complaint(format!("`{text}` is no date"), expires_on.span, hint));
                 None
             }
         },
     };
-    let action = resolve_action(action, complaints);
+    let action = resolve_action(action, known.hide, complaints);
     let customer = resolve_customer(customer, known.id_type, complaints);
     let own = resolve_segment(segmentation, segment, action, known, complaints);
     let (number, segment) = own?;
@@ -107,11 +108,12 @@ fn resolve_line(
     Some((number, one))
 }
 
-fn resolve_action(written: &Spanned<String>, complaints: &mut Vec<Diagnostic>) -> Option<Action> {
+fn resolve_action(written: &Spanned<String>, hide: bool, complaints: &mut Vec<Diagnostic>) -> Option<Action> {
     let found = Action::ALL.into_iter().find(|action| action.name() == written.value);
     if found.is_none() {
         let hint = suggest(&written.value, Action::ALL.map(Action::name), "the actions are");
-        complaints.push(complaint(format!("there is no action `{}`", written.value), written.span, hint));
+        let action = shown_field(&written.value, hide);
+        complaints.push(complaint(format!("there is no action `{action}`"), written.span, hint));
     }
     found
 }
@@ -146,7 +148,8 @@ fn resolve_segment(
         // One that is declared could not be resolved, and was already complained about.
         if !names().any(|name| name == segmentation.value) {
             let hint = suggest(&segmentation.value, names(), "the segmentations are");
-            let message = format!("there is no segmentation `{}`", segmentation.value);
+            let message =
+                format!("there is no segmentation `{}`", shown_field(&segmentation.value, known.hide));
             complaints.push(complaint(message, segmentation.span, hint));
         }
         return None;
@@ -156,7 +159,7 @@ fn resolve_segment(
     let Some(at) = segments.iter().position(|one| one.id == segment.value) else {
         let ids = segments.iter().map(|one| one.id.as_str());
         let hint = suggest(&segment.value, ids, "its segments are");
-        let message = format!("`{}` has no segment `{}`", own.name, segment.value);
+        let message = format!("`{}` has no segment `{}`", own.name, shown_field(&segment.value, known.hide));
         complaints.push(complaint(message, segment.span, hint));
         return None;
     };

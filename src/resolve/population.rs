@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use crate::catalog::{Catalog, Column};
+use crate::catalog::{Catalog, Column, Layout};
 use crate::diag::{Code, Diagnostic, Diagnostics, Spanned};
 use crate::plan::{self, InputColumn, Physical, Type};
 use crate::spec;
@@ -65,7 +65,15 @@ fn of_customers(
     timezone: Option<Tz>,
     out: &mut Diagnostics,
 ) -> Option<plan::Customers> {
-    let spec::Customers { path, csv: _, customer, attributes: _, unknown, keeps_blank_ids } = written;
+    let spec::Customers {
+        path,
+        csv: _,
+        customer,
+        attributes: written_attributes,
+        unknown,
+        keeps_blank_ids,
+        missing_is_null,
+    } = written;
     let role = customer.as_ref()?;
     let customer = roles::customer(role, catalog, out);
     if let Some(customer) = &customer {
@@ -80,6 +88,12 @@ fn of_customers(
     let catalog = catalog?;
     let mut table = table(path.as_ref()?, catalog, timezone?);
     table.keeps_blank_ids = *keeps_blank_ids;
+    if !missing_is_null {
+        let attributes = written_attributes.iter().map(|attribute| &attribute.column);
+        for column in [role].into_iter().chain(attributes).chain(consent) {
+            lacking(column, catalog, out);
+        }
+    }
     let columns = attributes.iter().map(|attribute| attribute.column.as_str());
     let columns = [role.value.as_str()].into_iter().chain(columns);
     for name in columns.chain(consent.map(|consent| consent.value.as_str())) {
@@ -96,6 +110,16 @@ fn of_customers(
         unknown_join: *unknown == Some(spec::Unknown::Join),
         consent: consent.map(|consent| consent.value.clone()),
     })
+}
+
+/// Says that files lack a column that others have.
+fn lacking(column: &Spanned<String>, catalog: &Catalog, out: &mut Diagnostics) {
+    let lacks = |layout: &&Layout| !layout.columns.iter().any(|own| own.name == column.value);
+    let files: Vec<&plan::InputFile> =
+        catalog.layouts.iter().filter(lacks).flat_map(|layout| &layout.files).collect();
+    if catalog.column(&column.value).is_some() && !files.is_empty() {
+        out.push(roles::files_lack(column, &files));
+    }
 }
 
 /// A table of customers is one table: where its files hold a column in several types, or in one that the engine does not
@@ -158,6 +182,11 @@ fn read_as_is(column: &Column) -> InputColumn {
 fn attribute(written: &spec::Attribute, catalog: Option<&Catalog>, out: &mut Diagnostics) -> plan::Attribute {
     let spec::Attribute { name, column } = written;
     let ty = roles::column(column, catalog, out).map(|found| {
+        if found.is_beyond_64_bits() {
+            let beyond = Physical::Other("whole numbers beyond 9223372036854775807".to_owned());
+            roles::wrong_type(column, &beyond, "no column of the output has room for them", out);
+            return Type::Unknown;
+        }
         found.ty().unwrap_or_else(|| {
             roles::wrong_type(column, &found.physical, "no attribute can be made of it", out);
             Type::Unknown
@@ -185,11 +214,22 @@ fn suppress(
             out.push(diagnostic);
             continue;
         };
+        if columns.iter().filter(|other| other.name == column.value).count() > 1 {
+            let message = format!("the column `{}` stands twice in `{}`", column.value, file.path.display());
+            out.push(Diagnostic::error(Code::ColumnType, message).with_span(column.span));
+        }
         match &found.physical {
             // A CSV has texts; they are read as what the ids are.
             _ if file.is_csv => {}
-            Physical::Text => check_id_type(column, Type::Text, id, out),
-            Physical::Int => check_id_type(column, Type::Int, id, out),
+            Physical::Null => {}
+            _ if found.is_beyond_64_bits() => {
+                let beyond = Physical::Other("whole numbers beyond 9223372036854775807".to_owned());
+                roles::wrong_type(column, &beyond, "no customer's id is one of them", out);
+            }
+            Physical::Text | Physical::Bytes | Physical::Uuid => check_id_type(column, Type::Text, id, out),
+            Physical::Int | Physical::Float | Physical::Decimal(_) => {
+                check_id_type(column, Type::Int, id, out);
+            }
             other => roles::wrong_type(column, other, "a customer's id is a text or a whole number", out),
         }
     }

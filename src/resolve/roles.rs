@@ -33,6 +33,19 @@ pub(super) fn column<'a>(
     column
 }
 
+/// That some files of an input have no such column.
+pub(super) fn files_lack(column: &Spanned<String>, files: &[&plan::InputFile]) -> Diagnostic {
+    let first = files.first().map_or_else(String::new, |file| file.path.display().to_string());
+    let more = match files.len().saturating_sub(1) {
+        0 => "has".to_owned(),
+        1 => "and one more file have".to_owned(),
+        more => format!("and {more} more files have"),
+    };
+    let message = format!("`{first}` {more} no column `{}`, and other files have it", column.value);
+    let hint = "`missing: null` reads it as null there; or leave those files out of `path`";
+    Diagnostic::error(Code::FilesDisagree, message).with_span(column.span).with_hint(hint)
+}
+
 /// That a column's values cannot play a role.
 pub(super) fn wrong_type(role: &Spanned<String>, physical: &Physical, what: &str, out: &mut Diagnostics) {
     let message = format!("the column `{}` holds {}: {what}", role.value, describe(physical));

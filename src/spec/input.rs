@@ -101,6 +101,8 @@ pub struct Customers {
     pub unknown: Option<Unknown>,
     /// Whether blank ids are ids.
     pub keeps_blank_ids: bool,
+    /// Whether a column that some files lack is null there.
+    pub missing_is_null: bool,
 }
 
 /// One attribute of a customer.
@@ -225,6 +227,7 @@ impl Customers {
                 _ => None,
             }),
             keeps_blank_ids: says(node, "blank_ids", "keep"),
+            missing_is_null: says(node, "missing", "null"),
         }
     }
 

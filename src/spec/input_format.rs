@@ -142,6 +142,7 @@ const CUSTOMERS: Shape = Shape::Object(&Object {
             Shape::Choice(&["leave_out", "join"]),
             "orders of customers who are not in the table are left out (default), or their customers join",
         ),
+        MISSING_KEY,
         BLANK_IDS_KEY,
     ],
     others: None,

@@ -43,7 +43,7 @@ pub(crate) use format::VERSION;
 pub use input::{Attribute, Customers, Events, Grain, Input, Inputs, Roles, TimeForm, Unknown};
 pub use metric::Metric;
 pub use output::Output;
-pub use overrides::{OverrideLine, OverrideLines, Overrides, read_overrides};
+pub use overrides::{OverrideLine, OverrideLines, Overrides, read_overrides, shown_field};
 pub use preset::{
     Preset, PresetBody, PresetCondition, PresetMetric, PresetRule, PresetScores, PresetVariable, SCORE_ROLES,
 };

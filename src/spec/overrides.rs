@@ -59,9 +59,16 @@ impl Overrides {
 struct Record {
     fields: Vec<Spanned<String>>,
     span: Span,
+    /// That it cannot mean what stands there.
+    fault: Option<&'static str>,
 }
 
-/// Reads the lines of a file. With `hide`, what is shown of it holds no customer.
+/// A field in a message. Where customers must stay hidden any field may hold one, if only by mistake.
+pub fn shown_field(text: &str, hide: bool) -> &str {
+    if hide { "***" } else { text }
+}
+
+/// Reads the lines of a file. With `hide`, nothing of what stands in it is shown, but for the names of the columns.
 pub fn read_overrides(source: &Arc<Source>, hide: bool, out: &mut Diagnostics) -> OverrideLines {
     let mut records = records(&source.text).into_iter();
     let header = records.next();
@@ -69,7 +76,7 @@ pub fn read_overrides(source: &Arc<Source>, hide: bool, out: &mut Diagnostics) -
     let at = header.as_ref().map(columns).unwrap_or_default();
     let width = header.as_ref().map_or(0, |header| header.fields.len());
     let shown = match hide {
-        true => Arc::new(without_customers(source, &records, at[CUSTOMER], width)),
+        true => Arc::new(hidden(source, header.iter().flat_map(|header| &header.fields), &records)),
         false => Arc::clone(source),
     };
     let mut complain = |message: String, span: Span, hint: String| {
@@ -83,9 +90,14 @@ pub fn read_overrides(source: &Arc<Source>, hide: bool, out: &mut Diagnostics) -
             complain("the overrides have no header".to_owned(), Span::default(), hint);
             false
         }
-        Some(header) => check_header(header, &at, &mut complain),
+        Some(header) => check_header(header, &at, hide, &mut complain),
     };
     for record in if all_there { &records[..] } else { &[] } {
+        if let Some(fault) = record.fault {
+            let hint = "a quote inside of double quotes is written twice: `\"say \"\"hello\"\"\"`";
+            complain(fault.to_owned(), record.span, hint.to_owned());
+            continue;
+        }
         if record.fields.len() != width {
             let message = format!("{} fields where the header has {width}", record.fields.len());
             let hint = "a field with a comma, a quote or a line break stands in double quotes";
@@ -122,6 +134,7 @@ fn columns(header: &Record) -> [Option<usize>; 7] {
 fn check_header(
     header: &Record,
     at: &[Option<usize>; 7],
+    hide: bool,
     complain: &mut impl FnMut(String, Span, String),
 ) -> bool {
     let mut fine = true;
@@ -129,7 +142,7 @@ fn check_header(
         let name = field.value.trim();
         if !COLUMNS.contains(&name) {
             let hint = suggest(name, COLUMNS, "the columns are");
-            complain(format!("overrides have no column `{name}`"), field.span, hint);
+            complain(format!("overrides have no column `{}`", shown_field(name, hide)), field.span, hint);
             fine = false;
         } else if header.fields[..number].iter().any(|earlier| earlier.value.trim() == name) {
             let hint = "remove one of them".to_owned();
@@ -147,16 +160,17 @@ fn check_header(
     fine
 }
 
-/// The source with stars for the customers; of a line whose fields cannot be told apart, for all of it.
-fn without_customers(source: &Source, records: &[Record], at: Option<usize>, width: usize) -> Source {
+/// The source with stars for all that may be a customer: every line, and what is no column's name of the first.
+fn hidden<'a>(
+    source: &Source,
+    header: impl Iterator<Item = &'a Spanned<String>>,
+    records: &[Record],
+) -> Source {
     let mut bytes = source.text.clone().into_bytes();
-    for record in records {
-        let hidden = match at {
-            Some(at) if record.fields.len() == width => record.fields[at].span,
-            _ => record.span,
-        };
-        for byte in &mut bytes[hidden.start..hidden.end] {
-            if !byte.is_ascii_control() {
+    let unknown = header.filter(|field| !COLUMNS.contains(&field.value.trim())).map(|field| field.span);
+    for span in unknown.chain(records.iter().map(|record| record.span)) {
+        for byte in &mut bytes[span.start..span.end] {
+            if !byte.is_ascii_control() && *byte != b',' {
                 *byte = b'*';
             }
         }
@@ -185,6 +199,7 @@ fn record(text: &str, start: usize) -> (Record, usize) {
     let bytes = text.as_bytes();
     let ends = |at: usize| matches!(bytes.get(at), None | Some(b',' | b'\n' | b'\r'));
     let mut fields = Vec::new();
+    let mut fault = None;
     let mut at = start;
     loop {
         let begins = at;
@@ -206,8 +221,14 @@ fn record(text: &str, start: usize) -> (Record, usize) {
                         at += 1;
                         break;
                     }
-                    (None, _) => break,
+                    (None, _) => {
+                        fault = Some("a quote is opened and never closed");
+                        break;
+                    }
                 }
+            }
+            if !ends(at) {
+                fault = fault.or(Some("there is text behind a closing quote"));
             }
         }
         let run = at;
@@ -222,11 +243,14 @@ fn record(text: &str, start: usize) -> (Record, usize) {
         }
     }
     let span = Span::new(start, at);
+    if text[start..at].contains('\0') {
+        fault = Some("there is a zero byte, which is no letter");
+    }
     if bytes.get(at) == Some(&b'\r') {
         at += 1;
     }
     if bytes.get(at) == Some(&b'\n') {
         at += 1;
     }
-    (Record { fields, span }, at)
+    (Record { fields, span, fault }, at)
 }

@@ -5,6 +5,7 @@ mod as_they_come;
 mod dimensions;
 mod embedded_types;
 mod finding;
+mod lists;
 mod population;
 mod privacy;
 mod rejected;

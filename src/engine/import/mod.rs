@@ -7,6 +7,7 @@ mod output;
 mod parquet;
 mod scratch;
 
+pub(in crate::engine) use parquet::uuid_texts;
 pub use scratch::{ScratchFolder, remove_all as remove_all_scratch};
 
 use std::path::{Path, PathBuf};

@@ -101,7 +101,7 @@ fn is_uuid(metadata: &ArrowReaderMetadata, name: &str) -> bool {
 }
 
 /// `550e8400-e29b-41d4-a716-446655440000`
-fn uuid_texts(array: &ArrayRef) -> ArrayRef {
+pub(in crate::engine) fn uuid_texts(array: &ArrayRef) -> ArrayRef {
     let Some(bytes) = array.as_fixed_size_binary_opt() else { return Arc::clone(array) };
     let text = |bytes: &[u8]| {
         let mut text = String::with_capacity(36);

@@ -293,3 +293,28 @@ fn a_day_on_which_nothing_counts_publishes_nothing() {
     assert!(ran.stderr.contains("1 later than as-of"), "{}", ran.stderr);
     assert!(!sandbox.path("out/as_of=2025-01-31").exists());
 }
+
+/// The table of customers is one table, too: what a file of it lacks is an error, or null where that is said.
+#[test]
+fn an_attribute_that_some_files_lack() {
+    let sandbox = Sandbox::new();
+    sandbox.orders("orders.parquet", &table::words("id:text at:date\n a 2025-01-01"));
+    sandbox.orders("people/one.parquet", &table::words("id:text region:text\n a north"));
+    sandbox.orders("people/two.parquet", &table::words("id:text\n b"));
+    let rules = |missing: &str| {
+        format!(
+            "tiermill: 1\nname: shop\ninputs:\n  orders: {{path: orders.parquet, columns: {{customer: id, time: at}}}}\n  \
+             customers: {{path: people, columns: {{customer: id}}, attributes: [region]{missing}}}\n\
+             metrics: {{n: count(*)}}\noutput: {{path: out}}\n"
+        )
+    };
+    sandbox.text("rules.yml", &rules(""));
+    let refused = sandbox.tiermill(&["run", "rules.yml", "--as-of", "2025-01-31"]);
+    assert_eq!(refused.code, Some(4), "{refused:?}");
+    assert!(refused.stderr.contains("people/two.parquet` has no column `region`"), "{}", refused.stderr);
+    sandbox.text("rules.yml", &rules(", missing: 'null'"));
+    sandbox.tiermill(&["run", "rules.yml", "--as-of", "2025-01-31"]).done();
+    let rows = Rows::parts(&sandbox.path("out/as_of=2025-01-31"));
+    let words: Vec<String> = rows.rows.iter().map(|row| format!("{} {}", row[0], row[1])).collect();
+    assert_eq!(words, ["a north", "b -"]);
+}

@@ -1,17 +1,11 @@
 //! Who is left out before the shards: rows of customers who are suppressed, or have given no consent, end here, whatever
 //! else is right or wrong with them.
 
-use std::fs::File;
-
-use polars::lazy::dsl::col;
-use polars::prelude::{
-    Column, DataFrame, Engine, IntoColumn, LazyFrame, NewChunkedArray, PlRefPath, ScanArgsParquet,
-    StringChunked,
-};
+use polars::prelude::{Column, Int64Chunked, IntoColumn, NewChunkedArray, StringChunked};
 
 use crate::engine::Error;
-use crate::engine::polars::expr::types::computed;
-use crate::plan::{ListFile, Plan, Suppress, Type};
+use crate::engine::id_list::{self, ListedIds};
+use crate::plan::{Plan, Suppress, Type};
 
 use super::aggregate::group_table::GroupTable;
 use crate::engine::polars::ids::{self, CustomerIds};
@@ -148,48 +142,12 @@ pub fn drop_suppressed(plan: &mut Plan) -> Result<(), Error> {
 }
 
 fn read_list(list: &Suppress, ty: Type) -> Result<IdSet, Error> {
+    let name = "id".into();
+    let column = match id_list::read(list, ty)? {
+        ListedIds::Whole(ids) => Int64Chunked::from_vec(name, ids).into_column(),
+        ListedIds::Texts(ids) => StringChunked::from_iter_values(name, ids.into_iter()).into_column(),
+    };
     let mut ids = IdSet::new(ty);
-    for file in &list.files {
-        let read =
-            if file.is_csv { of_csv(file, &list.column, ty)? } else { of_parquet(file, &list.column, ty)? };
-        ids.insert(&read)?;
-    }
+    ids.insert(&column)?;
     Ok(ids)
-}
-
-fn of_parquet(file: &ListFile, column: &str, ty: Type) -> Result<Column, Error> {
-    let args = ScanArgsParquet { glob: false, cache: false, ..Default::default() };
-    let frame = LazyFrame::scan_parquet(PlRefPath::try_from_path(&file.path)?, args)?;
-    let frame: DataFrame = frame
-        .select([col(column).cast(computed(ty))])
-        .collect_with_engine(Engine::Streaming)?
-        .unwrap_single();
-    Ok(frame.column(column)?.clone())
-}
-
-/// An id that cannot be read is an error: whoever it stands for would be computed after all.
-fn of_csv(file: &ListFile, column: &str, ty: Type) -> Result<Column, Error> {
-    let path = file.path.display().to_string();
-    let io = |source| Error::Io { path: path.clone(), source };
-    let unreadable = |cause: String| Error::Unreadable { path: path.clone(), cause };
-    let opened = File::open(&file.path).map_err(io)?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened);
-    let header = reader.headers().map_err(|error| unreadable(error.to_string()))?;
-    let at = header.iter().position(|name| name.trim_start_matches('\u{feff}') == column);
-    let at = at.ok_or_else(|| unreadable(format!("there is no column `{column}`")))?;
-    let mut texts: Vec<String> = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| unreadable(error.to_string()))?;
-        let text = record.get(at).unwrap_or_default();
-        if ty == Type::Int && !text.is_empty() && text.parse::<i64>().is_err() {
-            let line = record.position().map_or(0, csv::Position::line);
-            // Without the id: messages are logged, and these people asked to be forgotten.
-            let cause = "not a whole number, as all customer ids are".to_owned();
-            return Err(Error::Line { path, line, cause });
-        }
-        texts.push(text.to_owned());
-    }
-    texts.retain(|text| !text.is_empty());
-    let texts = StringChunked::from_iter_values(column.into(), texts.iter()).into_column();
-    Ok(texts.cast(&computed(ty))?)
 }
