@@ -19,11 +19,15 @@ pub(super) fn cache(command: &CacheCommand) -> Exit {
         CacheCommand::Clean(args) => {
             Cache::at(&args.cache.folder).clean(args.keep).map(|cleaned| match args.cache.format {
                 Format::Text => format!(
-                    "{} removed ({:.1} MB), {} kept, {} half-written ones removed\n",
+                    "{} removed ({:.1} MB), {} kept, {} half-written ones removed{}\n",
                     cleaned.removed,
                     cleaned.bytes as f64 / 1e6,
                     cleaned.kept,
-                    cleaned.leftovers
+                    cleaned.leftovers,
+                    match cleaned.with_other_files {
+                        0 => String::new(),
+                        others => format!("; {others} folders stay, with files that are not the cache's"),
+                    }
                 ),
                 Format::Json => format!("{}\n", json!(cleaned)),
             })
@@ -61,6 +65,6 @@ fn document(entry: &Entry) -> Value {
         "rules": about.map(|about| &about.rules),
         "as_of": about.map(|about| &about.as_of),
         "customers": about.map(|about| about.customers),
-        "version": about.map(|about| &about.version),
+        "version": about.map(|about| &about.build),
     })
 }

@@ -1,6 +1,7 @@
 //! `--cache`: a kept profile gives the bytes of a cold run without a look at the orders, and nothing else does it for.
 
 mod days;
+mod harm;
 mod plans;
 
 use std::collections::BTreeMap;

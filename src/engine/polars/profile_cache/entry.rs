@@ -150,12 +150,14 @@ fn write(folder: &Path, file: &str, frame: &DataFrame) -> Result<KeptTable, Erro
     Ok(KeptTable {
         file: file.to_owned(),
         bytes: written.metadata().map_err(Error::io(&path))?.len(),
+        checksum: KeptTable::checksum_of(&path)?,
         rows: frame.height() as u64,
         columns: columns(frame),
     })
 }
 
 fn read(folder: &Path, table: &KeptTable) -> Result<DataFrame, Error> {
+    table.verify(folder)?;
     let path = folder.join(&table.file);
     let file = File::open(&path).map_err(Error::io(&path))?;
     // A scan would read as many row groups ahead as one of all orders does, which is one at a time on two threads.
