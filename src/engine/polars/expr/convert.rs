@@ -188,12 +188,16 @@ pub(in crate::engine::polars) fn as_text(input: Expr, from: Type) -> Expr {
 pub(in crate::engine::polars) fn without_blanks(input: Expr) -> Expr {
     map(input, Type::Text, |column| {
         let texts = column.str()?;
-        // The first byte settles nearly every text.
-        let is_blank = |text: &str| {
-            text.as_bytes().first().is_none_or(|byte| *byte <= b' ' || *byte >= 0x80)
-                && text.trim().is_empty()
-        };
-        if !texts.iter().any(|text| text.is_some_and(is_blank)) {
+        let is_blank = |text: &str| text.trim().is_empty();
+        // The first byte settles nearly every text, and stands where no text has to be looked up.
+        let may_be_blank = |length: u32, first: u8| length == 0 || first <= b' ' || first >= 0x80;
+        let has_blanks = texts.downcast_iter().any(|array| {
+            array.views().iter().enumerate().any(|(row, view)| {
+                may_be_blank(view.length, view.prefix.to_le_bytes()[0])
+                    && array.get(row).is_some_and(is_blank)
+            })
+        });
+        if !has_blanks {
             return Ok(column);
         }
         let kept = texts.iter().map(|text| text.filter(|text| !is_blank(text)));
@@ -262,10 +266,18 @@ pub(in crate::engine::polars) fn to_micros(input: Expr) -> Expr {
             let micros = value.checked_mul(factor)?.div_euclid(divisor);
             CALENDAR.contains(&micros).then_some(micros)
         };
-        let is_inside = values.iter().flatten().all(|value| micros(value).is_some());
-        let values: Int64Chunked = match is_inside {
-            true => unary_elementwise_values(&values, |value: i64| (value * factor).div_euclid(divisor)),
-            false => Int64Chunked::from_iter_options(
+        // The conversion keeps the order, so the ends tell of all between them. What stands where there is null may be
+        // anything; then the values are looked at one by one.
+        let is_inside = values.downcast_iter().all(|chunk| {
+            let ends = [chunk.values().iter().min(), chunk.values().iter().max()];
+            ends.into_iter().flatten().all(|end| micros(*end).is_some())
+        });
+        let values: Int64Chunked = match (is_inside, factor, divisor) {
+            (true, 1, 1) => values,
+            // Apart, because a division by a number that is not known before costs more than all the rest.
+            (true, _, 1) => unary_elementwise_values(&values, |value: i64| value * factor),
+            (true, ..) => unary_elementwise_values(&values, |value: i64| value.div_euclid(1_000)),
+            (false, ..) => Int64Chunked::from_iter_options(
                 name.clone(),
                 values.iter().map(|value| value.and_then(micros)),
             ),
@@ -280,7 +292,7 @@ pub(in crate::engine::polars) fn within_calendar(input: Expr) -> Expr {
         let days = column.cast(&DataType::Int32)?;
         let days = days.i32()?;
         let is_inside = |day: i32| CALENDAR.contains(&(i64::from(day) * MICROSECONDS_OF_DAY));
-        if days.iter().flatten().all(is_inside) {
+        if days.downcast_iter().all(|chunk| chunk.values().iter().all(|day| is_inside(*day))) {
             return Ok(column);
         }
         let kept = days.iter().map(|day| day.filter(|day| is_inside(*day)));
