@@ -8,7 +8,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use sha2::{Digest, Sha256};
 
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{InputFile, Physical};
+use crate::plan::{FileStamp, InputFile, Physical};
 
 use super::columns;
 use super::find::{FileKind, Found, find};
@@ -53,7 +53,8 @@ pub(super) fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic
         .with_hint("is the file complete? A Parquet file begins and ends with `PAR1`")
     };
     let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let bytes = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
+    let found = file.metadata().map_err(|error| unreadable(error.to_string()))?;
+    let (bytes, stamp) = (found.len(), Some(FileStamp::of(&found)));
     if bytes < SHORTEST_BYTES {
         return Err(unreadable(format!("it has {bytes} bytes")));
     }
@@ -62,7 +63,7 @@ pub(super) fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic
         .map_err(|error| unreadable(error.to_string().trim_start_matches("Parquet error: ").to_owned()))?;
     let metadata = reader.metadata();
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
-    let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256, imported: None };
+    let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256, imported: None, stamp };
     Ok((file, columns::of_file(metadata)))
 }
 

@@ -31,6 +31,7 @@ impl OverridesFile {
             rows: 0,
             footer_sha256: String::new(),
             imported: None,
+            stamp: None,
         };
         Self { file, source: Arc::new(Source::new("", header)) }
     }
@@ -60,7 +61,8 @@ pub fn read_overrides(path: &Path) -> Result<OverridesFile, Diagnostic> {
     };
     // The header is no row; blank lines and line breaks inside of quotes are few.
     let rows = text.lines().filter(|line| !line.is_empty()).count().saturating_sub(1) as u64;
-    let file = InputFile { path: path.to_path_buf(), bytes: size, rows, footer_sha256, imported: None };
+    let file =
+        InputFile { path: path.to_path_buf(), bytes: size, rows, footer_sha256, imported: None, stamp: None };
     Ok(OverridesFile { file, source: Arc::new(Source::new(name, text)) })
 }
 

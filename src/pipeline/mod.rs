@@ -15,6 +15,7 @@ mod observer;
 mod resources;
 mod run;
 mod steps;
+mod unchanged;
 
 pub use compile::{Compiled, Data, compile, read_source};
 pub use exit::{Exit, Failure};

@@ -12,6 +12,7 @@ use crate::spec::Override;
 
 use super::gates;
 use super::observer::Phases;
+use super::unchanged::PlannedFiles;
 use super::{Asked, Data, Exit, Failure, Observer, compile, prepare, read_model};
 
 /// What a run is asked for.
@@ -72,18 +73,25 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
         let message = format!("`{}` is this very run", publish::folder(job.plan()).display());
         return Err(Failure { exit: Exit::Skipped(*code), message });
     }
+    let files = PlannedFiles::of(job.plan());
     if job.needs_import() {
-        job = phases.phase("import", || job.import(&resources), |job| import_note(job.plan()))?;
+        job = phases
+            .phase("import", || job.import(&resources), |job| import_note(job.plan()))
+            .map_err(|failure| files.or_changed(failure.into()))?;
     }
-    let (profile, origin) = phases.phase(
+    let profiled = phases.phase(
         "profile",
         || job.profile(&resources),
         |(profile, origin)| profile_note(profile, resources.cache.as_ref().map(|_| origin)),
-    )?;
+    );
+    let (profile, origin) = profiled.map_err(|failure| files.or_changed(failure.into()))?;
     let passed = gates::check(job.plan(), &profile)?;
     passed.notes.iter().for_each(|note| phases.observer.rows(note));
     passed.warnings.iter().for_each(|warning| phases.observer.warning(warning));
-    let learned = job.learn_in(profile, frozen, &resources, &mut phases)?;
+    let learned = job.learn_in(profile, frozen, &resources, &mut phases);
+    let learned = learned.map_err(|failure| files.or_changed(failure.into()))?;
+    // Nothing is read from here on.
+    files.check()?;
     let published = phases.phase(
         "publish",
         || job.publish(&learned, &lock),

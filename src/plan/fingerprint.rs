@@ -44,7 +44,9 @@ impl Plan {
         let mut plan = self.clone();
         let inputs = plan.orders.iter_mut().chain(&mut plan.events).map(|input| &mut input.table);
         for table in inputs.chain(plan.customers.iter_mut().map(|customers| &mut customers.table)) {
-            table.files.iter_mut().for_each(|file| file.imported = None);
+            for file in &mut table.files {
+                (file.imported, file.stamp) = (None, None);
+            }
             table.left_out.clear();
         }
         // A new part of the plan has to be thought of here.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{Expr, Import, Type};
+use super::{Expr, FileStamp, Import, Type};
 
 /// The files of one input, and what is read of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,6 +125,8 @@ pub struct InputFile {
     pub footer_sha256: String,
     /// The scratch file that stands for it while a run lasts: where it is imported, once it is.
     pub imported: Option<PathBuf>,
+    /// By what it is known again at the end of the run; none where it was read whole while the plan was made.
+    pub stamp: Option<FileStamp>,
 }
 
 /// A file or folder that a path names and that is not read.

@@ -8,6 +8,7 @@ mod band;
 mod clv;
 mod column_name;
 mod expr;
+mod file_stamp;
 mod fingerprint;
 mod import;
 mod input;
@@ -27,6 +28,7 @@ pub use band::{Band, Bounds, Top};
 pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
 pub use column_name::needs_quotes;
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
+pub use file_stamp::FileStamp;
 pub use import::{CsvFormat, CsvType, Encoding, Import, Marks};
 pub use input::{
     Amount, AmountEncoding, Attribute, Customer, Customers, EpochUnit, Input, InputColumn, InputFile,

@@ -58,6 +58,7 @@ fn check_fixture(file: &Path) -> Checked {
             rows: 0,
             footer_sha256: String::new(),
             imported: None,
+            stamp: None,
         },
         source: Arc::new(Source::new("overrides.csv", labels)),
     };

@@ -1,6 +1,7 @@
 //! What a run publishes, and how: the folder's content, hashes that hold, types every warehouse takes, one swap.
 
 mod audiences;
+mod changed;
 mod edges;
 mod failure;
 mod layout;

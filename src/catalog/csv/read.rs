@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::catalog::{Catalog, Column, FileKind, Found, find};
 use crate::delimited::{Error, Record, Records};
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{CsvFormat, CsvType, Encoding, Import, InputFile, Physical};
+use crate::plan::{CsvFormat, CsvType, Encoding, FileStamp, Import, InputFile, Physical};
 
 use super::find::is_tsv;
 
@@ -98,6 +98,9 @@ fn of_file(path: &Path, format: &CsvFormat) -> Result<(InputFile, Vec<String>), 
             None => diagnostic,
         }
     };
+    // Before it is read, so that what changes meanwhile is noticed, too.
+    let found = std::fs::metadata(path).map_err(|error| unreadable(error.into()))?;
+    let stamp = Some(FileStamp::of(&found));
     let mut records = Records::open(path, format).map_err(|error| unreadable(error.into()))?;
     let mut record = Record::default();
     if !records.read(&mut record).map_err(unreadable)? {
@@ -112,7 +115,8 @@ fn of_file(path: &Path, format: &CsvFormat) -> Result<(InputFile, Vec<String>), 
     }
     let file = records.finish().map_err(|error| unreadable(error.into()))?;
     let path = path.to_path_buf();
-    Ok((InputFile { path, bytes: file.bytes, rows, footer_sha256: file.sha256, imported: None }, names))
+    let file = InputFile { path, bytes: file.bytes, rows, footer_sha256: file.sha256, imported: None, stamp };
+    Ok((file, names))
 }
 
 fn hint(error: &Error, format: &CsvFormat) -> Option<String> {

@@ -68,7 +68,7 @@ pub struct KeptFile {
 
 impl From<&InputFile> for KeptFile {
     fn from(file: &InputFile) -> Self {
-        let InputFile { path, bytes, rows, footer_sha256, imported: _ } = file.clone();
+        let InputFile { path, bytes, rows, footer_sha256, imported: _, stamp: _ } = file.clone();
         Self { path, bytes, rows, footer_sha256 }
     }
 }

@@ -216,7 +216,7 @@ impl NotRead {
 
 impl File {
     fn of(file: &plan::InputFile) -> Self {
-        let plan::InputFile { path, bytes, rows, footer_sha256: _, imported: _ } = file;
+        let plan::InputFile { path, bytes, rows, footer_sha256: _, imported: _, stamp: _ } = file;
         Self { path: path.display().to_string(), rows: *rows, bytes: *bytes }
     }
 }
