@@ -19,6 +19,7 @@ mod inputs;
 mod kept;
 mod killed;
 mod lint;
+mod many_rules;
 mod memory;
 mod plan;
 mod presets;

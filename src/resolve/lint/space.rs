@@ -11,6 +11,11 @@ use super::facts::{Domain, Facts};
 
 /// More cells than this are not looked through.
 const MOST_CELLS: usize = 1 << 20;
+/// More answers than this are not worked out: each value of a column stands before each question that is asked of it.
+const MOST_ANSWERS: usize = 1 << 21;
+/// More steps than this are not taken: each rule is held against all above it, 64 cells at a time.
+const MOST_STEPS: usize = 1 << 28;
+const CELLS_OF_A_STEP: usize = 64;
 
 /// All cells.
 pub(super) struct Space {
@@ -170,12 +175,21 @@ impl Space {
         let mut variables = Vec::new();
         let mut cells: usize = 1;
         for asked in &questions.list {
+            let asks = asked.comparisons.len() + asked.texts.len();
+            // A column has about two values a constant.
+            if asks.saturating_mul(asks) * 2 > MOST_ANSWERS {
+                return None;
+            }
             let domain = facts.of(asked.expr);
             let values = values(asked, &domain)?;
             let stride = cells;
             cells = cells.checked_mul(values.len()).filter(|cells| *cells <= MOST_CELLS)?;
             let key = asked.expr.to_string();
             variables.push(Variable { key, values, stride, is_score: domain.is_score });
+        }
+        let rules = segmentation.rules.len();
+        if rules.saturating_mul(rules).saturating_mul(cells.div_ceil(CELLS_OF_A_STEP)) > MOST_STEPS {
+            return None;
         }
         Some(Self { variables, cells })
     }

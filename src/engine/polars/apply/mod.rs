@@ -4,14 +4,14 @@
 mod grouped;
 pub(super) mod overrides;
 
-use polars::lazy::dsl::{Expr, col, lit, when};
+use polars::lazy::dsl::{Expr, coalesce, col, lit, when};
 use polars::prelude::{Column as PolarsColumn, DataFrame, DataType, IntoLazy, NULL, Scalar};
 
 use crate::engine::Error;
 use crate::fit::agreement;
 use crate::fit::{Cut, Kind, Misfit, Model, Number, ScoreModel, key_double};
 use crate::plan::{
-    self, Band, Best, Column, OutputColumn, OutputSource, Plan, Score, ScoreKind, Segmentation, Type,
+    self, Band, Best, Column, OutputColumn, OutputSource, Plan, Rule, Score, ScoreKind, Segmentation, Type,
 };
 
 use super::expr::lookup::words;
@@ -196,6 +196,10 @@ fn band(band: &Band, model: &Model) -> Result<Expr, Error> {
     Ok(words(place, labels).alias(band.name.as_str()))
 }
 
+/// Rules that are asked one inside the other. The planner looks at all that is inside of each, so that its time grows with
+/// the square of these; blocks of them stand side by side.
+const NESTED_RULES: usize = 48;
+
 /// The number of the first rule that is true; only true is. Rules that give the label `without` are passed over.
 pub(super) fn rule_number(
     segmentation: &Segmentation,
@@ -203,12 +207,25 @@ pub(super) fn rule_number(
     without: Option<&str>,
 ) -> Result<Expr, Error> {
     let column = |column: &Column| lifecycle::column(column, model);
-    let mut rule = lit(0_i16);
-    let rules = segmentation.rules.iter().enumerate().rev();
-    for (at, one) in rules.filter(|(_, one)| without.is_none_or(|label| one.segment.id != label)) {
-        rule = when(lower(&one.when, &column)?).then(lit(at as i16 + 1)).otherwise(rule);
-    }
-    Ok(rule.cast(computed(Type::Score)).alias(segmentation.rule_column().as_str()))
+    let rules = segmentation.rules.iter().enumerate();
+    let rules: Vec<_> =
+        rules.filter(|(_, one)| without.is_none_or(|label| one.segment.id != label)).collect();
+    let first_of = |rules: &[(usize, &Rule)], otherwise: Expr| -> Result<Expr, Error> {
+        let mut rule = otherwise;
+        for (at, one) in rules.iter().rev() {
+            rule = when(lower(&one.when, &column)?).then(lit(*at as i16 + 1)).otherwise(rule);
+        }
+        Ok(rule.cast(computed(Type::Score)))
+    };
+    let rule = match &rules[..] {
+        few if few.len() <= NESTED_RULES => first_of(few, lit(0_i16))?,
+        many => {
+            let blocks = many.chunks(NESTED_RULES).map(|block| first_of(block, lit(NULL)));
+            let otherwise = std::iter::once(Ok(lit(0_i16).cast(computed(Type::Score))));
+            coalesce(&blocks.chain(otherwise).collect::<Result<Vec<_>, Error>>()?)
+        }
+    };
+    Ok(rule.alias(segmentation.rule_column().as_str()))
 }
 
 /// The label of a rule's number.
