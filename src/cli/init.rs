@@ -1,5 +1,5 @@
-//! `tiermill init`: a commented starter rules file, columns guessed from the footer and the first rows of the
-//! orders.
+//! `tiermill init`: a commented starter rules file, columns guessed from the footer or header and the first
+//! rows of the orders.
 
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
@@ -39,12 +39,26 @@ pub(super) fn init(args: &InitArgs) -> Exit {
     }
 }
 
-/// The starter for a file: its footer and its first rows are read.
+/// The starter for files: what they say of themselves and their first rows are read.
 fn of_file(from: &Path, out: Option<&Path>) -> Result<String, Diagnostic> {
+    let path = out.map_or_else(|| from.to_path_buf(), |out| relative(from, out));
+    let path = path.to_string_lossy();
+    if is_csv(from) {
+        let (guess, catalog, sample) = catalog::csv::look(from)?;
+        let text = starter::of_csv(&path, &guess, &catalog, &sample)?;
+        guess.questions().iter().for_each(|question| out::note(&format!("question: {question}")));
+        return Ok(text);
+    }
     let catalog = catalog::read_even_empty(from)?;
     let sample = catalog::sample(&catalog)?;
-    let path = out.map_or_else(|| from.to_path_buf(), |out| relative(from, out));
-    starter::of_file(&path.to_string_lossy(), &catalog, &sample)
+    starter::of_file(&path, &catalog, &sample)
+}
+
+/// By the name; a folder that has no Parquet may have CSV.
+fn is_csv(from: &Path) -> bool {
+    let has = |kind| catalog::find(from, kind).is_ok_and(|found| !found.files.is_empty());
+    catalog::csv::is_csv(from)
+        || from.is_dir() && !has(catalog::FileKind::Parquet) && has(catalog::FileKind::Csv)
 }
 
 fn complain(diagnostic: &Diagnostic) -> Exit {

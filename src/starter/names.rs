@@ -1,4 +1,4 @@
-//! What columns are called, in English and Chinese: how likely a name is for a role.
+//! What columns are called, in English, Chinese and German: how likely a name is for a role.
 
 /// Words of names, the likeliest first: a name is one of them, or holds it.
 pub(super) struct Words {
@@ -41,11 +41,45 @@ pub(super) const CUSTOMER: Words = Words {
         "会员",
         "买家",
         "顾客",
+        "kundennr",
+        "kundennummer",
+        "kunden_nr",
+        "kunden_nummer",
+        "kunden_id",
+        "kunde",
     ],
     no: &[
-        "name", "type", "segment", "group", "city", "state", "country", "region", "zip", "age", "gender",
-        "birth", "level", "tier", "agent", "status", "姓名", "名称", "昵称", "等级", "类型", "性别", "年龄",
-        "城市", "生日", "订单", "状态", "级别",
+        "kundenname",
+        "kundengruppe",
+        "kundentyp",
+        "name",
+        "type",
+        "segment",
+        "group",
+        "city",
+        "state",
+        "country",
+        "region",
+        "zip",
+        "age",
+        "gender",
+        "birth",
+        "level",
+        "tier",
+        "agent",
+        "status",
+        "姓名",
+        "名称",
+        "昵称",
+        "等级",
+        "类型",
+        "性别",
+        "年龄",
+        "城市",
+        "生日",
+        "订单",
+        "状态",
+        "级别",
     ],
 };
 
@@ -68,6 +102,14 @@ pub(super) const ORDER: Words = Words {
         "流水号",
         "单号",
         "订单",
+        "bestellnr",
+        "bestellnummer",
+        "auftragsnr",
+        "auftragsnummer",
+        "rechnungsnr",
+        "rechnungsnummer",
+        "belegnr",
+        "belegnummer",
     ],
     no: &[
         "date", "time", "at", "day", "month", "year", "status", "state", "type", "amount", "total", "value",
@@ -110,10 +152,32 @@ pub(super) const TIME: Words = Words {
         "time",
         "时间",
         "日期",
+        "bestelldatum",
+        "auftragsdatum",
+        "rechnungsdatum",
+        "belegdatum",
+        "datum",
     ],
     no: &[
-        "id", "no", "number", "count", "zone", "timezone", "birth", "days", "times", "amount", "by", "hour",
-        "minute", "生日", "次数", "天数", "金额",
+        "geburtsdatum",
+        "lieferdatum",
+        "id",
+        "no",
+        "number",
+        "count",
+        "zone",
+        "timezone",
+        "birth",
+        "days",
+        "times",
+        "amount",
+        "by",
+        "hour",
+        "minute",
+        "生日",
+        "次数",
+        "天数",
+        "金额",
     ],
 };
 
@@ -138,6 +202,12 @@ pub(super) const AMOUNT: Words = Words {
         "总额",
         "总价",
         "实收",
+        "gesamtbetrag",
+        "rechnungsbetrag",
+        "bestellwert",
+        "betrag",
+        "umsatz",
+        "gesamtpreis",
     ],
     no: NO_AMOUNT,
 };
@@ -153,12 +223,22 @@ const NO_AMOUNT: &[&str] = &[
 ];
 
 pub(super) const QUANTITY: Words = Words {
-    yes: &["quantity", "qty", "units", "数量", "件数"],
+    yes: &["quantity", "qty", "units", "数量", "件数", "menge", "anzahl"],
     no: &["total", "stock", "库存", "price"],
 };
 
 pub(super) const UNIT_PRICE: Words = Words {
-    yes: &["unit_price", "price_per_unit", "item_price", "price", "单价", "售价", "价格"],
+    yes: &[
+        "unit_price",
+        "price_per_unit",
+        "item_price",
+        "price",
+        "单价",
+        "售价",
+        "价格",
+        "einzelpreis",
+        "stückpreis",
+    ],
     no: &["total", "discount", "cost", "总", "折扣", "成本", "list"],
 };
 

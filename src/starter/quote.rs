@@ -1,4 +1,4 @@
-//! Names and texts as SQL takes them.
+//! Names and texts as SQL and YAML take them.
 
 /// A column's name as SQL takes it.
 pub(super) fn sql(name: &str) -> String {
@@ -55,4 +55,13 @@ const KEYWORDS: &[&str] = &[
 /// A text as SQL takes it.
 pub(super) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''").replace('\n', " "))
+}
+
+/// A text as YAML takes it.
+pub(super) fn yaml(text: &str) -> String {
+    let is_plain = text.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '/' || c == '.')
+        && text.chars().all(|c| c.is_alphanumeric() || "_-./=*".contains(c))
+        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+            .contains(&text.to_lowercase().as_str());
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }

@@ -4,10 +4,10 @@ use crate::plan::needs_quotes;
 
 use super::guess::{Guess, Guesses, Money};
 use super::marks::Marks;
-use super::quote::sql;
+use super::quote::{sql, yaml};
 
-/// The rules file for orders at a path.
-pub(super) fn starter(path: &str, guesses: &Guesses) -> String {
+/// The rules file for orders at a path, with lines that say how its files are read.
+pub(super) fn starter(path: &str, settings: &str, guesses: &Guesses) -> String {
     let Guesses { customer, order, time, time_is_instant, amount, category, is_line, marks } = guesses;
     let zone = if *time_is_instant {
         "times are instants and become its local time"
@@ -27,7 +27,7 @@ timezone: UTC    # is it? Whose calendar days count, such as Asia/Shanghai or Eu
 inputs:
   orders:
     path: {}  # a file, a glob such as orders/*.parquet, or a folder; relative to this file
-    # The role on the left, the file's column on the right; guessed from names, types and the first rows.
+{settings}    # The role on the left, the file's column on the right; guessed from names, types and the first rows.
     columns:
 {}",
         yaml(path),
@@ -180,13 +180,4 @@ fn yaml_sql(sql: &str) -> String {
     let may_stand =
         sql.starts_with(|c: char| c.is_alphabetic()) && !sql.contains(": ") && !sql.contains(" #");
     if may_stand { sql.to_owned() } else { format!("'{}'", sql.replace('\'', "''")) }
-}
-
-/// A text as YAML takes it.
-fn yaml(text: &str) -> String {
-    let is_plain = text.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '/' || c == '.')
-        && text.chars().all(|c| c.is_alphanumeric() || "_-./=*".contains(c))
-        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
-            .contains(&text.to_lowercase().as_str());
-    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
 }

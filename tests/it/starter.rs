@@ -1,6 +1,7 @@
 //! `tiermill init`: the starter passes `check` against the file it was guessed from, its own test, and a run; what cannot
 //! be guessed is said.
 
+mod exports;
 mod invoices;
 
 use tiermill::catalog;

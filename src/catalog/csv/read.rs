@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::catalog::{Catalog, Column, FileKind, Found, find};
-use crate::delimited::{Error, Record, Records};
+use crate::delimited::{Error, Record, Records, head};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{CsvFormat, CsvType, Encoding, FileStamp, Import, InputFile, Physical};
 
@@ -101,6 +101,10 @@ fn of_file(path: &Path, format: &CsvFormat) -> Result<(InputFile, Vec<String>), 
     // Before it is read, so that what changes meanwhile is noticed, too.
     let found = std::fs::metadata(path).map_err(|error| unreadable(error.into()))?;
     let stamp = Some(FileStamp::of(&found));
+    if let Some((what, remedy)) = foreign(&head(path, 4).map_err(|error| unreadable(error.into()))?) {
+        let message = format!("`{}` is not CSV, but {what}", path.display());
+        return Err(Diagnostic::error(Code::InputUnreadable, message).with_hint(remedy));
+    }
     let mut records = Records::open(path, format).map_err(|error| unreadable(error.into()))?;
     let mut record = Record::default();
     if !records.read(&mut record).map_err(unreadable)? {
@@ -119,6 +123,20 @@ fn of_file(path: &Path, format: &CsvFormat) -> Result<(InputFile, Vec<String>), 
     Ok((file, names))
 }
 
+/// What begins as no CSV does, and what to do about it.
+fn foreign(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    match head {
+        b"PAR1" => Some(("Parquet", "give it a name that ends in `.parquet`, and leave `csv` out")),
+        [b'P', b'K', 3, 4] => {
+            Some(("a zip archive or a workbook", "unpack it, or save the sheet as CSV in UTF-8"))
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0] | [0, _, 0, _] => {
+            Some(("text in UTF-16 or UTF-32", "write it in UTF-8: `iconv -f utf-16 -t utf-8 FILE`"))
+        }
+        _ => None,
+    }
+}
+
 fn hint(error: &Error, format: &CsvFormat) -> Option<String> {
     match error {
         Error::Encoding { .. } => {
@@ -130,7 +148,7 @@ fn hint(error: &Error, format: &CsvFormat) -> Option<String> {
         Error::Unclosed { .. } | Error::BehindQuote { .. } | Error::TooLong { .. } => Some(
             "a quote inside of a quoted cell is written twice; no row behind it can be trusted".to_owned(),
         ),
-        Error::Io(_) => None,
+        Error::Io(_) => Some("is the file complete? What is packed is read to its end".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::delimited::{Error, Record, Records, head};
 use crate::plan::{CsvFormat, CsvType, Encoding, Marks};
 
 /// Records that are looked at.
-const RECORDS: usize = 1_000;
+const RECORDS: usize = 20_000;
 /// Bytes that are looked at for the encoding.
 const BYTES: usize = 1 << 20;
 
@@ -63,6 +63,8 @@ pub struct CsvGuess {
     pub date: Option<String>,
     /// Other formats that fit as well: 03/04/2026 does not say whether it is in March or April.
     pub or_dates: Vec<String>,
+    /// Other marks of numbers that fit as well: 1,234 is a thousand and more, or one and a bit.
+    pub or_marks: Option<Marks>,
     /// The names of the header with what each column holds, in the order of the file. Blank columns hold texts, and so do
     /// numbers with leading zeros.
     pub columns: Vec<(String, CsvType)>,
@@ -70,7 +72,7 @@ pub struct CsvGuess {
     pub records: usize,
 }
 
-/// Looks at the first thousand records of a file.
+/// Looks at the first records of a file.
 pub fn sniff(path: &Path) -> Result<CsvGuess, Error> {
     let encoding = encoding_of(&head(path, BYTES)?);
     let mut best: Option<(usize, char, Vec<Vec<String>>)> = None;
@@ -103,7 +105,7 @@ pub fn sniff(path: &Path) -> Result<CsvGuess, Error> {
             cells.filter(|cell| !cell.is_empty()).collect()
         })
         .collect();
-    let marks = marks_of(&columns);
+    let (marks, or_marks) = marks_of(&columns);
     let (date, or_dates) = dates_of(&columns);
     let times = Times::new(date, Tz::UTC);
     let types = columns.iter().map(|cells| type_of(cells, marks, times.as_ref()));
@@ -114,6 +116,7 @@ pub fn sniff(path: &Path) -> Result<CsvGuess, Error> {
         thousands: marks.thousands,
         date: date.map(str::to_owned),
         or_dates,
+        or_marks,
         columns: header.iter().map(|name| name.trim().to_owned()).zip(types).collect(),
         records: rows.len(),
     })
@@ -167,15 +170,22 @@ fn numbers(cells: &[&str], marks: Marks) -> Option<usize> {
     mostly(cells, |cell| cell::double(cell, marks).is_some())
 }
 
-fn marks_of(columns: &[Vec<&str>]) -> Marks {
+/// The marks that make numbers of most cells, and others that make different numbers of as many.
+fn marks_of(columns: &[Vec<&str>]) -> (Marks, Option<Marks>) {
+    let read = |marks: Marks| columns.iter().filter_map(|cells| numbers(cells, marks)).sum::<usize>();
     let mut best = (0, Marks::default());
     for marks in MARKS {
-        let read: usize = columns.iter().filter_map(|cells| numbers(cells, marks)).sum();
+        let read = read(marks);
         if read > best.0 {
             best = (read, marks);
         }
     }
-    best.1
+    let differs = |other: Marks| {
+        let means = |cell: &&str| Some((cell::double(cell, best.1)?, cell::double(cell, other)?));
+        columns.iter().flatten().filter_map(means).any(|(one, other)| one != other)
+    };
+    let other = MARKS.into_iter().find(|marks| *marks != best.1 && read(*marks) == best.0 && differs(*marks));
+    (best.1, other)
 }
 
 /// The format that makes times of most cells, and those that do as well.
@@ -227,6 +237,11 @@ fn type_of(cells: &[&str], marks: Marks, times: Option<&Times<'_>>) -> CsvType {
     if good.iter().all(|cell| cell::integer(cell, marks).is_some() && !cell.contains(marks.decimal)) {
         return CsvType::Integer;
     }
+    // As pandas writes whole numbers with gaps: ids among them.
+    let pandas = format!("{}0", marks.decimal);
+    if good.iter().all(|cell| cell.ends_with(&pandas)) {
+        return CsvType::Double;
+    }
     let places = |cell: &&str| cell.split_once(marks.decimal).map_or(0, |(_, places)| places.trim().len());
     let places = good.iter().map(places).max().unwrap_or(0);
     match u8::try_from(places) {
@@ -260,6 +275,7 @@ mod tests {
             thousands: None,
             date: None,
             or_dates: Vec::new(),
+            or_marks: None,
             columns: Vec::new(),
             records: 0,
         }
