@@ -1,6 +1,7 @@
 //! What happened to every row of every input, and to the customers who were left out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,18 @@ pub struct InputCounts {
     pub suppressed_customers: u64,
     /// Rows of customers who joined the population though they are not in the table of customers; they are used.
     pub joined: u64,
+    /// What gates count of its rows.
+    #[serde(default)]
+    pub measured: Measured,
+}
+
+/// What gates count of the rows of an input that count, those of unknown customers among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Rows by what is wrong with them.
+    pub rows: BTreeMap<String, u64>,
+    /// The newest day in days since 1970, where it is asked for and there is one.
+    pub newest: Option<i32>,
 }
 
 /// Everything that was counted while the inputs were read.
@@ -69,6 +82,7 @@ impl Ledger {
                 Some(known) => {
                     known.counts.add(&one.counts);
                     known.joined += one.joined;
+                    known.measured.add(&one.measured);
                     known.suppressed_customers += one.suppressed_customers;
                 }
             }
@@ -86,7 +100,25 @@ impl Ledger {
     }
 }
 
+impl Measured {
+    /// Takes in what was measured of other rows of the same input.
+    pub fn add(&mut self, other: &Self) {
+        for (name, rows) in &other.rows {
+            *self.rows.entry(name.clone()).or_default() += rows;
+        }
+        self.newest = self.newest.max(other.newest);
+    }
+}
+
 impl Counts {
+    /// Rows by what became of them: as many as were read.
+    pub fn accounted(&self) -> u64 {
+        let Self { read: _, filtered, suppressed, no_consent, later, unknown, identical, used, rejected } =
+            self;
+        let rejected: u64 = rejected.iter().map(|(_, rows)| rows).sum();
+        filtered + suppressed + no_consent + later + unknown + identical + used + rejected
+    }
+
     fn add(&mut self, other: &Self) {
         let Self { read, filtered, suppressed, no_consent, later, unknown, identical, used, rejected } =
             other;

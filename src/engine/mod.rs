@@ -10,7 +10,7 @@ mod profile;
 pub mod pseudonym;
 
 pub use cache::{About, Cache, Cleaned, Entry, KeptFile, KeptTable};
-pub use ledger::{Counts, InputCounts, Ledger};
+pub use ledger::{Counts, InputCounts, Ledger, Measured};
 pub use profile::Profile;
 
 use std::path::Path;

@@ -15,6 +15,8 @@ pub enum Exit {
     Refused,
     /// 4: an input is missing or empty: it may be late.
     Missing,
+    /// 4: an input is there, and its newest row is older than the rules allow: it may be late.
+    Stale,
     /// 4: an input is there, but cannot be read as it is.
     Input,
     /// 5: transient I/O, worth a retry.
@@ -33,11 +35,12 @@ pub enum Exit {
 
 impl Exit {
     /// Every one of them, in the order of the documentation; of `--skip-code` the usual number.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Rules,
         Self::Refused,
         Self::Missing,
+        Self::Stale,
         Self::Input,
         Self::Transient,
         Self::Locked,
@@ -53,7 +56,7 @@ impl Exit {
             Self::Done => 0,
             Self::Rules => 2,
             Self::Refused => 3,
-            Self::Missing | Self::Input => 4,
+            Self::Missing | Self::Stale | Self::Input => 4,
             Self::Transient => 5,
             Self::Locked => 6,
             Self::Bug => 70,
@@ -69,7 +72,7 @@ impl Exit {
             Self::Done => "done",
             Self::Rules => "rules",
             Self::Refused => "refused",
-            Self::Missing | Self::Input => "input",
+            Self::Missing | Self::Stale | Self::Input => "input",
             Self::Transient => "transient",
             Self::Locked => "locked",
             Self::Bug => "bug",
@@ -81,7 +84,15 @@ impl Exit {
 
     /// Whether the same command may work later.
     pub fn retryable(self) -> bool {
-        matches!(self, Self::Missing | Self::Transient | Self::Locked | Self::Interrupted | Self::Terminated)
+        matches!(
+            self,
+            Self::Missing
+                | Self::Stale
+                | Self::Transient
+                | Self::Locked
+                | Self::Interrupted
+                | Self::Terminated
+        )
     }
 
     /// What to do about it.
@@ -91,6 +102,7 @@ impl Exit {
             Self::Rules => "correct the rules file or the command line; `tiermill check` says all at once",
             Self::Refused => "look at the data; nothing was published",
             Self::Missing => "wait for the input, or see why it is not there; then run again",
+            Self::Stale => "wait for newer rows of the input, then run again; nothing was published",
             Self::Input => "see that the input is complete and readable, then run again",
             Self::Transient => "run again; unless the message says that it is published, nothing was",
             Self::Locked => "wait for the other run, then run again",

@@ -12,6 +12,7 @@ mod gates;
 mod key;
 mod model;
 mod observer;
+mod quality;
 mod resources;
 mod run;
 mod steps;

@@ -10,10 +10,10 @@ use crate::report::Outcome;
 use crate::resolve::Settings;
 use crate::spec::Override;
 
-use super::gates;
 use super::observer::Phases;
 use super::unchanged::PlannedFiles;
 use super::{Asked, Data, Exit, Failure, Observer, compile, prepare, read_model};
+use super::{gates, quality};
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -85,6 +85,8 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
         |(profile, origin)| profile_note(profile, resources.cache.as_ref().map(|_| origin)),
     );
     let (profile, origin) = profiled.map_err(|failure| files.or_changed(failure.into()))?;
+    let warnings = quality::check(job.plan(), &profile).map_err(|failure| files.or_changed(failure))?;
+    warnings.iter().for_each(|warning| phases.observer.warning(warning));
     let passed = gates::check(job.plan(), &profile)?;
     passed.notes.iter().for_each(|note| phases.observer.rows(note));
     passed.warnings.iter().for_each(|warning| phases.observer.warning(warning));

@@ -60,6 +60,8 @@ impl Plan {
             events,
             customers,
             suppress,
+            // Limits decide after the profile; what they are held against is in the inputs.
+            quality: _,
             aggregates,
             facts: _,
             metrics: _,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{Expr, FileStamp, Import, Type};
+use super::{Expr, FileStamp, Import, Measure, Type};
 
 /// The files of one input, and what is read of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +50,8 @@ pub struct Input {
     pub amount: Option<Amount>,
     /// Only rows that a run as of this day has left out as later ones: what is new in a file that was read before.
     pub later_than: Option<NaiveDate>,
+    /// What is counted of its rows for gates.
+    pub measures: Vec<Measure>,
 }
 
 /// Whose rows an aggregate reads.

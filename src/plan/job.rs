@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::decimal::Decimal;
 
 use super::{
-    Aggregate, Audience, Band, Clv, Customer, Customers, Expr, Input, InputFile, OutputColumn, Overrides,
-    Privacy, Score, ScoreKind, Segmentation, Suppress, Table, Type, Within,
+    Aggregate, Audience, Band, Clv, Customer, Customers, Expr, Input, InputFile, InputGates, OutputColumn,
+    Overrides, Privacy, Score, ScoreKind, Segmentation, Suppress, Table, Type, Within,
 };
 
 /// A job: everything a run does, with nothing left to decide.
@@ -35,6 +35,8 @@ pub struct Plan {
     pub customers: Option<Customers>,
     /// Who is taken out of every input.
     pub suppress: Option<Suppress>,
+    /// What the rows of inputs may be: the inputs with gates.
+    pub quality: Vec<InputGates>,
     /// What the profile computes of each customer's rows.
     pub aggregates: Vec<Aggregate>,
     /// What the summary adds up, over aggregates.
@@ -93,6 +95,8 @@ pub struct Facts {
     pub recency_days: Expr,
     /// The gaps between purchase days, where a segmentation learns from them.
     pub gaps: Option<Expr>,
+    /// Rows whose order id another row of the same customer has, where a gate asks.
+    pub repeated_orders: Option<Expr>,
 }
 
 impl Facts {

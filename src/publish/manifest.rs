@@ -13,7 +13,7 @@ use crate::engine::{Counts, InputCounts, OverrideCounts, Profile};
 use crate::fit::Model;
 use crate::plan::{AmountEncoding, Input, InputFile, Plan, hex};
 
-use super::Error;
+use super::{Error, GateResult};
 
 /// The version of the document.
 pub const FORMAT: u32 = 1;
@@ -52,6 +52,9 @@ pub struct Manifest {
     /// Who was left out before anything was computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppressed: Option<Suppressed>,
+    /// What the gates of the rules measured, if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<GateResult>,
     /// Rows of all parts.
     pub customers: u64,
     /// What came of the overrides, if there are any.
@@ -231,6 +234,7 @@ impl Manifest {
             rows_by_input: if several { by_input.collect() } else { Vec::new() },
             joined_customers: counts.joined_customers,
             suppressed: suppressed(plan, profile),
+            quality: super::verdicts(plan, profile)?,
             customers: profile.customers.height() as u64,
             overrides: None,
             pseudonym_key_check: None,

@@ -10,6 +10,7 @@ mod lock;
 mod manifest;
 mod old_layout;
 mod parts;
+mod quality;
 pub mod readback;
 mod skip;
 mod staging;
@@ -24,6 +25,7 @@ pub use manifest::{
     FORMAT, FileEntry, InputEntry, InputRows, ListEntry, Manifest, RowCounts, Suppressed, SuppressedIn,
     sha256_of,
 };
+pub use quality::{GateResult, Verdict, verdicts};
 pub use skip::is_published;
 
 use std::fs;
@@ -146,14 +148,20 @@ fn previous(plan: &Plan) -> Result<Previous, Error> {
 
 /// A table that cannot be listed is a failure: without the days in it the summary would be another one.
 fn previous_summary(target: &Path, as_of: &str) -> io::Result<Option<PathBuf>> {
+    let folder = previous_folder(target, as_of, "summary.parquet")?;
+    Ok(folder.and_then(|folder| existing_run_file(&folder, "summary.parquet")))
+}
+
+/// The folder of the latest complete run before a day that has this file.
+fn previous_folder(target: &Path, as_of: &str, file: &str) -> io::Result<Option<PathBuf>> {
     let mut latest = None;
     for entry in fs::read_dir(target)? {
         let (name, folder) = entry.map(|entry| (entry.file_name(), entry.path()))?;
         let date = name.to_str().and_then(|name| name.strip_prefix("as_of=")).filter(|date| *date < as_of);
         let Some(date) = date.filter(|_| folder.join(SUCCESS).is_file()) else { continue };
-        if let Some(summary) = existing_run_file(&folder, "summary.parquet") {
-            latest = latest.max(Some((date.to_owned(), summary)));
+        if existing_run_file(&folder, file).is_some() {
+            latest = latest.max(Some((date.to_owned(), folder)));
         }
     }
-    Ok(latest.map(|(_, summary)| summary))
+    Ok(latest.map(|(_, folder)| folder))
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::engine::OverrideCounts;
 use crate::fit::Calibration;
-use crate::publish::{Manifest, RowCounts};
+use crate::publish::{GateResult, Manifest, RowCounts};
 
 /// The outcome of a run for an orchestrator.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +39,9 @@ pub struct Outcome {
     pub profile: &'static str,
     /// What happened to every input row.
     pub rows: RowCounts,
+    /// What the gates of the rules measured, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<GateResult>,
     /// What came of the overrides, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overrides: Option<OverrideCounts>,
@@ -75,6 +78,7 @@ impl Outcome {
             profile,
             customers: manifest.customers,
             rows: manifest.rows.clone(),
+            quality: manifest.quality.clone(),
             overrides: manifest.overrides,
             parts: manifest.parts.len(),
             bytes: manifest.parts.iter().map(|part| part.bytes).sum(),

@@ -8,6 +8,7 @@ use super::scope::RowScope;
 pub(super) fn resolve(
     row_is_order: bool,
     learns_of_gaps: bool,
+    asks_for_repeated: bool,
     rows: &RowScope,
     aggregates: &mut Aggregates,
 ) -> Facts {
@@ -32,5 +33,10 @@ pub(super) fn resolve(
     let as_of = Expr::literal(Literal::Date(rows.as_of));
     let recency_days = Expr::new(ExprKind::DaysBetween(Box::new(as_of), Box::new(last_day)), Type::Days);
     let gaps = learns_of_gaps.then(|| add(Function::Gaps, Type::Gaps));
-    Facts { orders: count, revenue, recency_days, gaps }
+    let repeated_orders = role("order").filter(|_| asks_for_repeated).map(|order| {
+        let all = add(Function::CountValues(order.clone()), Type::Int);
+        let distinct = add(Function::CountDistinct(order), Type::Int);
+        Expr::new(ExprKind::Subtract(Box::new(all), Box::new(distinct)), Type::Int)
+    });
+    Facts { orders: count, revenue, recency_days, gaps, repeated_orders }
 }

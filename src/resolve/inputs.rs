@@ -13,6 +13,7 @@ use super::catalogs::Catalogs;
 use super::computed;
 use super::expr::{BY_RULE, NoAggregates, Typer};
 use super::population;
+use super::quality;
 use super::roles::{self, DEFAULT_SCALE, check_id_type, table};
 use super::scope::RowScope;
 use super::types::common_type;
@@ -206,7 +207,8 @@ fn source(
         .into_iter()
         .map(|part| {
             let condition = part.condition(&scope, out);
-            part.finish(source.clone(), condition, order_type, timezone)
+            let measures = part.measures(out);
+            part.finish(source.clone(), condition, measures, order_type, timezone)
         })
         .collect();
     (scope, inputs.into_iter().collect())
@@ -338,10 +340,21 @@ impl<'a> Part<'a> {
         Some(condition)
     }
 
+    /// What its gates count; what is wrong in all layouts is said once.
+    fn measures(&self, out: &mut Diagnostics) -> Option<Vec<plan::Measure>> {
+        let mut said = Diagnostics::new();
+        let measures = quality::measures(&self.written.quality, self.catalog, &mut said);
+        if self.is_first || !out.has_errors() {
+            out.append(said);
+        }
+        measures
+    }
+
     fn finish(
         self,
         source: Source,
         condition: Option<Option<Expr>>,
+        measures: Option<Vec<plan::Measure>>,
         order_type: Option<Type>,
         timezone: Option<Tz>,
     ) -> Option<Layout> {
@@ -364,6 +377,7 @@ impl<'a> Part<'a> {
                 Some(amount) => Some(amount?),
             },
             later_than: None,
+            measures: measures?,
         };
         Some((input, self.catalog?.clone()))
     }

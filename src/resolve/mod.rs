@@ -26,6 +26,7 @@ mod population;
 mod preset_roles;
 mod presets;
 mod privacy;
+mod quality;
 mod roles;
 mod scope;
 mod scores;
@@ -91,6 +92,7 @@ pub fn resolve(
     names::check_columns(rules, out);
 
     let inputs = inputs::resolve(rules, catalogs, settings.as_of, out);
+    let quality = quality::resolve(rules, source, out);
     let mut aggregates = aggregate::Aggregates::default();
     let profile = metrics::resolve(metrics, &inputs, &mut aggregates, settings.as_of, out);
 
@@ -159,7 +161,10 @@ pub fn resolve(
     };
     let row_is_order = inputs.row_is_order;
     let learns_of_gaps = segmentations.iter().any(|one| one.lifecycle.is_some());
-    let facts = facts::resolve(row_is_order, learns_of_gaps, &inputs.orders, &mut aggregates);
+    let asks_for_repeated =
+        quality.iter().flat_map(|one| &one.gates).any(|gate| gate.name == "duplicate_order");
+    let facts =
+        facts::resolve(row_is_order, learns_of_gaps, asks_for_repeated, &inputs.orders, &mut aggregates);
     let customer = inputs.customer.clone();
     let inputs = inputs.finish(&aggregates.list)?;
     Some(Plan {
@@ -172,6 +177,7 @@ pub fn resolve(
         events: inputs.events,
         customers: inputs.customers,
         suppress: inputs.suppress,
+        quality,
         aggregates: aggregates.list,
         facts,
         metrics: profile.metrics,

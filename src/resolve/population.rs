@@ -73,6 +73,7 @@ fn of_customers(
         unknown,
         keeps_blank_ids,
         missing_is_null,
+        quality: _,
     } = written;
     let role = customer.as_ref()?;
     let customer = roles::customer(role, catalog, out);

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::catalog::Catalog;
 use crate::diag::{Code, Diagnostic, suggest};
-use crate::plan::{Aggregate, Column, Expr, Input, InputColumn, Literal, Metric, Role, Source, Type};
+use crate::plan::{self, Aggregate, Column, Expr, Input, InputColumn, Literal, Metric, Role, Source, Type};
 use crate::spec;
 
 use super::united::Offered;
@@ -100,6 +100,8 @@ impl RowScope {
         let mut visit = |expr: &Expr| expr.columns(&mut |column| more.extend(note(column)));
         input.table.computed.iter().for_each(|(_, expr)| visit(expr));
         input.condition.iter().for_each(&mut visit);
+        let measured: Vec<Expr> = input.measures.iter().filter_map(plan::Measure::reads).collect();
+        measured.iter().for_each(&mut visit);
         for aggregate in aggregates.iter().filter(|aggregate| aggregate.source == self.source) {
             aggregate.condition.iter().for_each(&mut visit);
             aggregate.function.operands().into_iter().for_each(&mut visit);

@@ -5,6 +5,7 @@ use crate::diag::{Span, Spanned};
 
 use super::Expr;
 use super::csv::Csv;
+use super::quality::{self, Gate};
 use super::reader::Reader;
 use super::yaml::{Kind, Node};
 
@@ -40,6 +41,8 @@ pub struct Input {
     pub keeps_blank_ids: bool,
     /// Whether INT96 timestamps are local times.
     pub int96_is_local: bool,
+    /// Limits on its rows.
+    pub quality: Vec<Gate>,
 }
 
 /// What one row is.
@@ -103,6 +106,8 @@ pub struct Customers {
     pub keeps_blank_ids: bool,
     /// Whether a column that some files lack is null there.
     pub missing_is_null: bool,
+    /// Limits on its rows.
+    pub quality: Vec<Gate>,
 }
 
 /// One attribute of a customer.
@@ -165,6 +170,7 @@ impl Input {
             missing_is_null: says(node, "missing", "null"),
             keeps_blank_ids: says(node, "blank_ids", "keep"),
             int96_is_local: says(node, "int96", "local"),
+            quality: quality::read(node, reader),
         })
     }
 }
@@ -228,6 +234,7 @@ impl Customers {
             }),
             keeps_blank_ids: says(node, "blank_ids", "keep"),
             missing_is_null: says(node, "missing", "null"),
+            quality: quality::read(node, reader),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The format of `inputs`: where rows are, and which columns play which role.
 
+use super::quality_format;
 use super::shape::{Key, Object, Shape, optional, required};
 
 pub(super) const INPUTS: Shape = Shape::Object(&Object {
@@ -65,7 +66,11 @@ const ORDERS: Shape = Shape::Object(&Object {
         MISSING_KEY,
         BLANK_IDS_KEY,
         INT96_KEY,
-        optional("quality", Shape::NotBuilt, "limits on bad rows"),
+        optional(
+            "quality",
+            quality_format::OF_ORDERS,
+            "limits on bad rows, checked before anything is published",
+        ),
     ],
     others: None,
 });
@@ -114,6 +119,11 @@ const EVENTS: Shape = Shape::Object(&Object {
         MISSING_KEY,
         BLANK_IDS_KEY,
         INT96_KEY,
+        optional(
+            "quality",
+            quality_format::OF_EVENTS,
+            "limits on bad rows, checked before anything is published",
+        ),
     ],
     others: None,
 });
@@ -144,6 +154,11 @@ const CUSTOMERS: Shape = Shape::Object(&Object {
         ),
         MISSING_KEY,
         BLANK_IDS_KEY,
+        optional(
+            "quality",
+            quality_format::OF_CUSTOMERS,
+            "limits on bad rows, checked before anything is published",
+        ),
     ],
     others: None,
 });

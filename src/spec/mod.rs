@@ -19,6 +19,8 @@ mod overrides;
 mod preset;
 mod preset_format;
 mod privacy;
+mod quality;
+mod quality_format;
 mod read;
 mod reader;
 mod rules;
@@ -48,6 +50,7 @@ pub use preset::{
     Preset, PresetBody, PresetCondition, PresetMetric, PresetRule, PresetScores, PresetVariable, SCORE_ROLES,
 };
 pub use privacy::{Privacy, Suppress};
+pub use quality::{Gate, WrittenLimit};
 pub use read::{Override, read};
 pub use rules::Rules;
 pub use schema::json_schema;

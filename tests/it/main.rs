@@ -24,6 +24,7 @@ mod memory;
 mod plan;
 mod presets;
 mod publishing;
+mod quality;
 mod reference;
 mod rule_tests;
 mod rules;

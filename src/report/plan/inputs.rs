@@ -34,6 +34,9 @@ pub(super) struct Input {
     /// Only rows for which this is true are used.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     condition: Option<String>,
+    /// Its gates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    quality: Vec<String>,
     #[serde(flatten)]
     files: Files,
 }
@@ -87,13 +90,28 @@ pub(super) const RIGHT: &[usize] = &[1, 2];
 /// Every input of a plan: orders, events, customers.
 pub(super) fn inputs(plan: &Plan, sql: &Sql<'_>) -> Vec<Input> {
     let rows = plan.inputs().map(|input| Input::of(input, plan.row_is_order, sql));
-    rows.chain(plan.customers.iter().map(Input::of_customers)).collect()
+    let mut inputs: Vec<Input> = rows.chain(plan.customers.iter().map(Input::of_customers)).collect();
+    for input in &mut inputs {
+        let own = plan.quality.iter().filter(|one| one.input == input.name && one.path == input.path);
+        input.quality = own.flat_map(|one| one.gates.iter().map(ToString::to_string)).collect();
+    }
+    inputs
 }
 
 impl Input {
     fn of(input: &plan::Input, row_is_order: bool, sql: &Sql<'_>) -> Self {
         // Days that an earlier run has left out are a matter of the kept profile.
-        let plan::Input { source, table, condition, customer, order, time, amount, later_than: _ } = input;
+        let plan::Input {
+            source,
+            table,
+            condition,
+            customer,
+            order,
+            time,
+            amount,
+            later_than: _,
+            measures: _,
+        } = input;
         let mut columns = vec![Column::of("customer", &customer.column, table)];
         columns.extend(order.as_ref().map(|order| Column::of_order(order, table)));
         columns.push(Column::of_time(time, table));
@@ -141,6 +159,7 @@ impl Input {
             timezone: timezone.to_string(),
             columns,
             condition: None,
+            quality: Vec::new(),
             files: Files {
                 read: files.iter().map(File::of).collect(),
                 left_out: left_out.iter().map(NotRead::of).collect(),
@@ -149,7 +168,8 @@ impl Input {
     }
 
     pub(super) fn draw(&self, grid: &mut Grid) {
-        let Self { name, path, row, rows: _, bytes: _, timezone: _, columns, condition, files } = self;
+        let Self { name, path, row, rows: _, bytes: _, timezone: _, columns, condition, quality, files } =
+            self;
         grid.row([format!("  {name}"), format!("{path}, a row is {}", with_article(row))]);
         let words = |role: Option<&'static str>| -> Vec<String> {
             columns.iter().filter(|column| column.role == role).map(Column::words).collect()
@@ -166,6 +186,11 @@ impl Input {
         }
         if let Some(condition) = condition {
             grid.row(["    where", condition]);
+        }
+        let mut key = "    quality";
+        for gate in quality {
+            grid.row([key, gate]);
+            key = "";
         }
         files.draw(grid);
     }

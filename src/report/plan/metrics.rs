@@ -48,7 +48,7 @@ impl Metric {
 impl Summary {
     pub(super) fn of(facts: &Facts, sql: &Sql<'_>) -> Self {
         // Gaps are there only for a segmentation that learns from them, which says so.
-        let Facts { orders, revenue, recency_days, gaps: _ } = facts;
+        let Facts { orders, revenue, recency_days, gaps: _, repeated_orders: _ } = facts;
         Self {
             orders: sql.expr(orders),
             revenue: revenue.as_ref().map(|revenue| sql.expr(revenue)),

@@ -64,6 +64,7 @@ impl Outline {
             events: _,
             customers: _,
             suppress: _,
+            quality: _,
             aggregates: _,
             facts,
             metrics,

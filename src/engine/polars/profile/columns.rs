@@ -3,6 +3,7 @@
 /// The columns of [`plan::Facts`] in the frame of a profile.
 pub(in crate::engine::polars) const ORDERS: &str = "@orders";
 pub(in crate::engine::polars) const REVENUE: &str = "@revenue";
+pub(in crate::engine::polars) const REPEATED_ORDERS: &str = "@repeated_orders";
 pub(in crate::engine::polars) const RECENCY: &str = "@recency_days";
 
 /// What CLV reads, and what `simple` gives.

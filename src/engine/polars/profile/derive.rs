@@ -9,7 +9,7 @@ use crate::plan::{self, Plan};
 
 use super::columns::{
     CLV, FIRST_DAY, FIRST_DAY_REVENUE, HELD_OUT_DAYS, HELD_OUT_REVENUE, LAST_DAY, MARGIN, ORDERS,
-    PURCHASE_DAYS, RECENCY, REVENUE, SIMPLE_CLV, aggregate_column,
+    PURCHASE_DAYS, RECENCY, REPEATED_ORDERS, REVENUE, SIMPLE_CLV, aggregate_column,
 };
 
 /// Aggregates → metrics and CLV, in an order in which each reads only what is there.
@@ -33,6 +33,7 @@ pub(super) fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
         (REVENUE, facts.revenue.as_ref()),
         (RECENCY, Some(&facts.recency_days)),
         (plan::Facts::GAPS, facts.gaps.as_ref()),
+        (REPEATED_ORDERS, facts.repeated_orders.as_ref()),
     ];
     for (name, fact) in facts {
         if let Some(fact) = fact {
@@ -64,4 +65,10 @@ pub(super) fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
         }
     }
     Ok(frame.select_seq(wanted).collect()?)
+}
+
+/// Rows whose order id another row of the same customer has; none where nobody asked.
+pub fn repeated_orders(customers: &DataFrame) -> Result<u64, Error> {
+    let Ok(column) = customers.column(REPEATED_ORDERS) else { return Ok(0) };
+    Ok(column.i64()?.iter().flatten().map(|rows| u64::try_from(rows).unwrap_or(0)).sum())
 }

@@ -8,10 +8,11 @@ use chrono::NaiveDate;
 use polars::prelude::DataFrame;
 
 use super::columns::{CUSTOMER, DAY, REASON};
+use super::measures;
 use super::reasons::{AFTER_AS_OF, FIRST_DAY_OF_ALL, REASONS, code};
 use super::row_counts::RowCounts;
 use crate::engine::{Counts, Error, InputCounts, Ledger};
-use crate::plan::{self, Plan, Source, Type};
+use crate::plan::{self, Measure, Plan, Source, Type};
 
 use super::exclusions::{Exclusions, Verdict};
 use super::population::Population;
@@ -26,6 +27,8 @@ pub(super) struct Partitioner {
     as_of: i32,
     /// One an input.
     row_counts: Vec<RowCounts>,
+    /// What is counted of each input for gates.
+    measures: Vec<Vec<Measure>>,
     /// Why it asked a scan to stop, if it was not a shard.
     failure: Option<Error>,
 }
@@ -34,7 +37,8 @@ impl Partitioner {
     pub(super) fn new(plan: &Plan, exclusions: Exclusions, senders: Vec<SyncSender<Arc<Batch>>>) -> Self {
         let row_counts = vec![RowCounts::default(); plan.inputs().count()];
         let as_of = (plan.as_of - NaiveDate::default()).num_days() as i32;
-        Self { senders, exclusions, id_type: plan.customer.ty, as_of, row_counts, failure: None }
+        let measures = plan.inputs().map(|input| input.measures.clone()).collect();
+        Self { senders, exclusions, id_type: plan.customer.ty, as_of, row_counts, measures, failure: None }
     }
 
     /// Deals the population; nobody who is excluded is in it any more.
@@ -60,6 +64,14 @@ impl Partitioner {
         let hashes = ids.hashes();
         let verdicts = self.exclusions.verdicts(&ids, &hashes);
         let shards = self.senders.len();
+        let measures = &self.measures[input];
+        if !measures.is_empty() {
+            let counts = |row: usize| {
+                let verdict = verdicts.as_ref().map_or(Verdict::Pass, |verdicts| verdicts[row]);
+                reasons[row] == 0 && verdict == Verdict::Pass
+            };
+            measures::count(measures, frame, self.as_of, counts, &mut self.row_counts[input].measured)?;
+        }
         let tally = &mut self.row_counts[input];
         let rows = if verdicts.is_none() && reasons.iter().all(|reason| *reason == 0) {
             tally.reasons[0] += reasons.len() as u64;

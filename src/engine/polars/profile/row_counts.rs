@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::engine::{Counts, InputCounts};
+use crate::engine::{Counts, InputCounts, Measured};
 
 use super::reasons::REASONS;
 
@@ -14,6 +14,7 @@ pub(super) struct RowCounts {
     pub(super) reasons: [u64; REASONS.len()],
     /// Whom of the list of suppressed customers it had rows of.
     suppressed: HashSet<u32>,
+    pub(super) measured: Measured,
 }
 
 impl RowCounts {
@@ -37,6 +38,7 @@ impl RowCounts {
             counts: self.counts.clone(),
             suppressed_customers: self.suppressed.len() as u64,
             joined: 0,
+            measured: self.measured.clone(),
         }
     }
 }

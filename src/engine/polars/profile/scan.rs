@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use polars::lazy::dsl::{Expr, col, lit};
 use polars::prelude::{Column as Values, DataType, Field, IntoColumn, LazyFrame, UInt8Chunked};
 
-use super::imported;
+use super::{imported, measures};
 use crate::engine::Error;
 use crate::engine::polars::expr::lower::lower;
 use crate::engine::polars::expr::types::computed;
@@ -71,6 +71,7 @@ pub(super) fn scan(plan: &Plan, input: &Input) -> Result<Scan, Error> {
     if needs_instant {
         selected.push(col(INSTANT));
     }
+    selected.extend(measures::columns(input)?);
     let mut names: HashMap<String, String> = HashMap::new();
     let mut inputs = Vec::new();
     for aggregate in &plan.aggregates {
@@ -113,7 +114,7 @@ fn mask(aggregate: &Aggregate, plan: &Plan) -> Option<plan::Expr> {
 
 /// Who looks at a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sight {
+pub(super) enum Sight {
     /// The input's own condition.
     Own,
     /// Aggregates, for which it has one type in all inputs of the source.
@@ -121,7 +122,7 @@ enum Sight {
 }
 
 /// How the scan's frame holds a column.
-fn held(column: &Column, input: &Input, sight: Sight) -> Expr {
+pub(super) fn held(column: &Column, input: &Input, sight: Sight) -> Expr {
     match column {
         Column::Input(name) => match input.table.columns.iter().find(|one| one.name == *name) {
             Some(one) if sight == Sight::Shared && one.shared_ty != one.ty => {

@@ -9,7 +9,7 @@ use crate::engine::polars::profile::columns::aggregate_column;
 use crate::engine::polars::profile::{self, Aggregated, Memory};
 use crate::engine::polars::slices::stack;
 use crate::engine::{Cache, Counts, Error};
-use crate::plan::{Aggregate, Column, Expr, Plan};
+use crate::plan::{Aggregate, Column, Expr, Measure, Plan};
 
 use super::delta::{Base, new_files};
 use super::entry::{self, Changes, Kept};
@@ -92,6 +92,7 @@ pub(super) fn extend(
         one.counts.read = input.table.rows();
     }
     for (came, (at, is_new)) in came.counts.inputs.iter().zip(base.origins()) {
+        counts.inputs[at].measured.add(&came.measured);
         let (came, all) = (&came.counts, &mut counts.inputs[at].counts);
         if is_new {
             add(all, came);
@@ -166,6 +167,9 @@ fn rules(plan: &Plan) -> Result<Vec<MergeRule>, String> {
     }
     if !plan.events.is_empty() {
         return Err("tables of events do not merge".to_owned());
+    }
+    if plan.orders.iter().flat_map(|input| &input.measures).any(|one| matches!(one, Measure::TooOld(_))) {
+        return Err("`too_old` does not merge".to_owned());
     }
     let rule = |(at, aggregate): (usize, &Aggregate)| {
         MergeRule::of(aggregate, plan).ok_or_else(|| format!("{} does not merge", name_of(plan, at)))
