@@ -20,6 +20,7 @@ mod kept;
 mod killed;
 mod lint;
 mod memory;
+mod mutants;
 mod plan;
 mod presets;
 mod publishing;
