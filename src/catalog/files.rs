@@ -12,6 +12,7 @@ use crate::plan::{FileStamp, InputFile, Physical};
 
 use super::columns;
 use super::find::{FileKind, Found, find};
+use super::sound::{self, Opening};
 use super::{Catalog, Column};
 
 /// `PAR1`, the length of the footer, `PAR1`.
@@ -52,6 +53,7 @@ pub(super) fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic
         )
         .with_hint("is the file complete? A Parquet file begins and ends with `PAR1`")
     };
+    let _opening = Opening::of(path);
     let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let found = file.metadata().map_err(|error| unreadable(error.to_string()))?;
     let (bytes, stamp) = (found.len(), Some(FileStamp::of(&found)));
@@ -62,6 +64,9 @@ pub(super) fn footer(path: &Path) -> Result<(InputFile, Vec<Column>), Diagnostic
     let reader = SerializedFileReader::new(file)
         .map_err(|error| unreadable(error.to_string().trim_start_matches("Parquet error: ").to_owned()))?;
     let metadata = reader.metadata();
+    if let Some(why) = sound::contradiction(metadata, bytes) {
+        return Err(unreadable(why));
+    }
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
     let file = InputFile { path: path.to_path_buf(), bytes, rows, footer_sha256, imported: None, stamp };
     Ok((file, columns::of_file(metadata)))

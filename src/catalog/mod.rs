@@ -12,6 +12,7 @@ mod links;
 mod list;
 mod overrides;
 mod sample;
+mod sound;
 
 pub use columns::{Column, describe};
 pub use files::{read, read_even_empty};
@@ -20,3 +21,4 @@ pub use layouts::{Catalog, Layout};
 pub use list::{IdList, read_list};
 pub use overrides::{OverridesFile, read_overrides};
 pub use sample::{Sample, Values, sample};
+pub(crate) use sound::{being_opened, first_fault};

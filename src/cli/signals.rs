@@ -7,22 +7,28 @@ pub(super) fn watch() {
     {
         use signal_hook::consts::{SIGBUS, SIGINT, SIGTERM};
 
-        use crate::pipeline::Exit;
+        use crate::pipeline::{self, Exit};
 
         forget_bus_errors();
         let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGBUS, SIGINT, SIGTERM]) else { return };
         std::thread::spawn(move || {
             let (exit, message) = match signals.forever().next() {
                 // The thread that met it meets it again and again, until the process ends here.
-                Some(SIGBUS) => (Exit::Transient, "a file was cut while it was read, or its disk failed"),
-                Some(SIGINT) => (Exit::Interrupted, "a signal ended the run"),
-                Some(_) => (Exit::Terminated, "a signal ended the run"),
+                Some(SIGBUS) => (Exit::Transient, pipeline::why_cut_short()),
+                Some(SIGINT) => (Exit::Interrupted, SIGNAL.to_owned()),
+                Some(_) => (Exit::Terminated, SIGNAL.to_owned()),
                 None => return,
             };
-            super::ending::abrupt(exit, message);
+            if exit == Exit::Transient {
+                super::out::note(&format!("error: {message}"));
+            }
+            super::ending::abrupt(exit, &message);
         });
     }
 }
+
+#[cfg(unix)]
+const SIGNAL: &str = "a signal ended the run";
 
 /// Lets go of the handler that Rust's runtime has for SIGBUS: it would be asked after ours, and end the process at once.
 #[cfg(unix)]

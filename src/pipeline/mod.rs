@@ -17,6 +17,7 @@ mod resources;
 mod run;
 mod steps;
 mod unchanged;
+mod witness;
 
 pub use compile::{Compiled, Data, compile, read_source};
 pub use exit::{Exit, Failure};
@@ -25,3 +26,4 @@ pub use observer::{Observer, Silent};
 pub use resources::{Asked, Resources, available_threads};
 pub use run::{Published, Request, run};
 pub use steps::{Learned, Prepared, prepare};
+pub use witness::{blame_input, is_probing, why_cut_short};

@@ -12,6 +12,7 @@ use crate::spec::Override;
 
 use super::observer::Phases;
 use super::unchanged::PlannedFiles;
+use super::witness::Reading;
 use super::{Asked, Data, Exit, Failure, Observer, compile, prepare, read_model};
 use super::{gates, quality};
 
@@ -74,6 +75,7 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
         return Err(Failure { exit: Exit::Skipped(*code), message });
     }
     let files = PlannedFiles::of(job.plan());
+    let reading = Reading::of(&files);
     if job.needs_import() {
         job = phases
             .phase("import", || job.import(&resources), |job| import_note(job.plan()))
@@ -94,6 +96,7 @@ pub fn run(request: &Request, observer: &mut dyn Observer) -> Result<Published, 
     let learned = learned.map_err(|failure| files.or_changed(failure.into()))?;
     // Nothing is read from here on.
     files.check()?;
+    drop(reading);
     let published = phases.phase(
         "publish",
         || job.publish(&learned, &lock),

@@ -7,6 +7,7 @@ use crate::plan::{FileStamp, Plan};
 use super::{Exit, Failure};
 
 /// The files of all inputs as they were planned with.
+#[derive(Clone, Debug)]
 pub(super) struct PlannedFiles {
     files: Vec<(PathBuf, FileStamp)>,
 }
@@ -16,6 +17,10 @@ impl PlannedFiles {
         let stamped =
             |(_, file): (&str, &crate::plan::InputFile)| Some((file.path.clone(), file.stamp.clone()?));
         Self { files: plan.files().filter_map(stamped).collect() }
+    }
+
+    pub(super) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.files.iter().map(|(path, _)| path)
     }
 
     /// Whether every file is still the one that was planned with.

@@ -21,6 +21,7 @@ mod killed;
 mod lint;
 mod many_rules;
 mod memory;
+mod mutants;
 mod plan;
 mod presets;
 mod publishing;
