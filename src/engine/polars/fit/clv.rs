@@ -100,7 +100,7 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
     };
     let misfit = |why: &str| Misfit::new(format!("its `clv` {why}"));
     let learned = learned.ok_or_else(|| misfit("is missing"))?;
-    let Profile { mut customers, counts, rejected } = profile;
+    let Profile { engine, mut customers, counts, rejected } = profile;
     let columns: [Float64Chunked; 4] = match &learned.orders {
         None => {
             let none = || Float64Chunked::full_null("".into(), customers.height());
@@ -127,7 +127,7 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
         customers.with_column(values.with_name((*name).into()).into_column())?;
     }
     debug_assert!(customers.column(CLV).is_ok());
-    Ok(Profile { customers, counts, rejected })
+    Ok(Profile { engine, customers, counts, rejected })
 }
 
 /// Customers with an order, and who of all they are; the latter is none where everybody is.
