@@ -1,10 +1,8 @@
 //! `tiermill --version --verbose`: what was built, of what, for what.
 
-use crate::engine::polars;
-
 /// Several lines, `name: value` each.
 pub(super) fn verbose() -> String {
-    let engine = format!("{} {}", polars::NAME, polars::VERSION);
+    let engine = format!("{} {}", crate::engine::polars::NAME, crate::engine::polars::VERSION);
     let lines = [
         ("tiermill", env!("CARGO_PKG_VERSION")),
         // Whoever builds for others sets it; a build without git has none.

@@ -62,6 +62,7 @@ impl Plan {
             suppress,
             aggregates,
             facts: _,
+            measures: _,
             metrics: _,
             metric_order: _,
             clv: _,

@@ -81,7 +81,8 @@ pub(super) fn resolve(
         });
     }
     let id = (first, id_type);
-    let population = population::resolve(customers.as_ref(), &rules.privacy, catalogs, id, (timezone, as_of), out);
+    let population =
+        population::resolve(customers.as_ref(), &rules.privacy, catalogs, id, (timezone, as_of), out);
     let plan = (|| {
         let population = population.plan?;
         Some(Resolved {

@@ -146,11 +146,19 @@ fn id_of(
             column.physical = read.physical.clone();
         }
     }
+    // Of files that differ, the expression sees what holds the values of all.
+    for id in id_columns(role, expressions, catalog).iter().filter(|id| id.value != role.value) {
+        let wide = offered.column(&id.value).and_then(Column::ty);
+        let read = table.columns.iter_mut().find(|read| read.name == id.value);
+        read.into_iter().zip(wide).for_each(|(read, wide)| read.ty = wide);
+    }
     table.computed = computed::add(expressions, &table.path, &mut offered, as_of, out);
     for (name, _) in &table.computed {
         table.columns.extend(offered.column(name).map(read_as_is));
     }
-    roles::customer(role, Some(&offered), out)
+    // A column of the files is what they say, whatever it is read as.
+    let offered = if table.computed.is_empty() { catalog } else { &offered };
+    roles::customer(role, Some(offered), out)
 }
 
 /// Says that files lack a column that others have.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use polars::prelude::{DataFrame, Engine, LazyFrame, PlanCallback};
 
-use crate::engine::polars::{NAME, of_scan};
 use crate::engine::polars::slices::{self, stack};
+use crate::engine::polars::{NAME, of_scan};
 use crate::engine::{Error, Ledger, Profile};
 use crate::plan::{Plan, Source};
 
