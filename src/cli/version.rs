@@ -2,7 +2,7 @@
 
 /// Several lines, `name: value` each.
 pub(super) fn verbose() -> String {
-    let engine = format!("polars {}", crate::engine::polars::VERSION);
+    let engine = format!("{} {}", crate::engine::polars::NAME, crate::engine::polars::VERSION);
     let lines = [
         ("tiermill", env!("CARGO_PKG_VERSION")),
         // Whoever builds for others sets it; a build without git has none.

@@ -6,6 +6,8 @@ use super::polars::Frame;
 /// Every metric of every customer: what the later stages know of the inputs.
 #[derive(Clone, Debug)]
 pub struct Profile {
+    /// What the engine that made it is called in what is published.
+    pub engine: &'static str,
     /// One row a customer, part by part and sorted by id in each: the id under its input name, attributes, metrics, CLV
     /// columns.
     pub customers: Frame,

@@ -34,10 +34,12 @@ pub struct Calibration {
     pub predicted_orders: f64,
     /// Purchase days that they had.
     pub actual_orders: f64,
-    /// Revenue that was expected.
-    pub predicted_revenue: f64,
-    /// Revenue that there was.
-    pub actual_revenue: f64,
+    /// Revenue that was expected; none where orders have no amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted_revenue: Option<f64>,
+    /// Revenue that there was; none where orders have no amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual_revenue: Option<f64>,
     /// Mean over customers of |expected − actual| purchase days.
     pub mean_absolute_error_orders: f64,
 }

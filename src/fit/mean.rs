@@ -66,12 +66,13 @@ fn double_mean(histogram: &Histogram, total: i128, best: Best) -> Option<i128> {
 
 /// A sum of doubles without rounding: parts that do not overlap, ascending in magnitude.
 #[derive(Clone, Debug, Default)]
-struct Expansion {
+pub struct Expansion {
     parts: Vec<f64>,
 }
 
 impl Expansion {
-    fn add(&mut self, mut x: f64) {
+    /// Adds a number.
+    pub fn add(&mut self, mut x: f64) {
         let mut kept = 0;
         for at in 0..self.parts.len() {
             let mut y = self.parts[at];
@@ -90,6 +91,11 @@ impl Expansion {
         self.parts.push(x);
     }
 
+    /// Adds another sum.
+    pub fn merge(&mut self, more: &Self) {
+        more.parts.iter().for_each(|part| self.add(*part));
+    }
+
     /// Adds `x × y`, both of its halves.
     fn add_product(&mut self, x: f64, y: f64) {
         let high = x * y;
@@ -98,7 +104,7 @@ impl Expansion {
     }
 
     /// The sum, rounded; its sign is exact.
-    fn approximate(&self) -> f64 {
+    pub fn approximate(&self) -> f64 {
         self.parts.iter().sum()
     }
 }

@@ -20,5 +20,5 @@ pub use cuts::{quantile_cuts, split_positions};
 pub use groups::{Group, Groups};
 pub use histogram::{Histogram, Kind, Number, double_key, key_double};
 pub use lifecycle::{LearnedDays, LifecycleModel, gap_quantile, quantile_place};
-pub use mean::mean_cut;
+pub use mean::{Expansion, mean_cut};
 pub use model::{BandCut, BandModel, Cut, FORMAT, Model, Origin, ScoreModel};

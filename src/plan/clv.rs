@@ -11,12 +11,19 @@ pub struct Clv {
     pub model: ClvModel,
     /// How many days ahead.
     pub horizon_days: u32,
+    /// What makes money of orders; none where they have no amount, and then the model is one of orders.
+    pub money: Option<Money>,
+    /// The first purchase day.
+    pub first_day: Expr,
+}
+
+/// What makes money of orders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Money {
     /// The share of revenue that stays: a constant or a metric, as a double.
     pub margin: Expr,
     /// All revenue of the customer.
     pub revenue: Expr,
-    /// The first purchase day.
-    pub first_day: Expr,
 }
 
 /// The models.
@@ -33,8 +40,8 @@ pub enum ClvModel {
 pub struct OrdersModel {
     /// Which.
     pub kind: OrdersKind,
-    /// What an order is worth.
-    pub spend: SpendModel,
+    /// What an order is worth; none where orders have no amount.
+    pub spend: Option<Spend>,
     /// The unit of the model's time, in days.
     pub time_unit_days: u32,
     /// Effective, a year.
@@ -49,6 +56,13 @@ pub struct OrdersModel {
     pub last_day: Expr,
     /// How many days have a purchase: orders of one day are one.
     pub purchase_days: Expr,
+}
+
+/// What an order is worth, and what that is learned from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spend {
+    /// How.
+    pub model: SpendModel,
     /// Revenue of the first purchase day, which the spend model leaves out.
     pub first_day_revenue: Expr,
 }
@@ -60,8 +74,8 @@ pub struct Holdout {
     pub days: u32,
     /// Purchase days of the customer in them.
     pub purchase_days: Expr,
-    /// Revenue of the customer in them.
-    pub revenue: Expr,
+    /// Revenue of the customer in them; none where orders have no amount.
+    pub revenue: Option<Expr>,
 }
 
 /// Models of repeat orders.
@@ -111,6 +125,18 @@ impl Clv {
     pub const ORDERS_COLUMNS: &'static [&'static str] =
         &["expected_orders", "p_alive", "expected_order_value", "clv"];
 
+    /// Those of the other models that need no amount.
+    pub const COLUMNS_WITHOUT_MONEY: &'static [&'static str] = &["expected_orders", "p_alive"];
+
+    /// The columns that it adds, in the order of the output.
+    pub fn columns(&self) -> &'static [&'static str] {
+        match (&self.model, &self.money) {
+            (ClvModel::Simple, _) => Self::SIMPLE_COLUMNS,
+            (ClvModel::Orders(_), Some(_)) => Self::ORDERS_COLUMNS,
+            (ClvModel::Orders(_), None) => Self::COLUMNS_WITHOUT_MONEY,
+        }
+    }
+
     /// Whether there is something to learn from the population.
     pub fn is_learned(&self) -> bool {
         matches!(self.model, ClvModel::Orders(_))
@@ -124,8 +150,9 @@ impl Clv {
         }
     }
 
-    /// `simple` as an expression of aggregates: revenue / days observed × horizon × margin.
-    pub fn simple_value(&self, as_of: NaiveDate) -> Expr {
+    /// `simple` as an expression of aggregates: revenue / days observed × horizon × margin. None without amounts.
+    pub fn simple_value(&self, as_of: NaiveDate) -> Option<Expr> {
+        let Money { margin, revenue } = self.money.as_ref()?;
         let binary = |kind: fn(Box<Expr>, Box<Expr>) -> ExprKind, x: Expr, y: Expr, ty: Type| {
             Expr::new(kind(Box::new(x), Box::new(y)), ty)
         };
@@ -133,10 +160,10 @@ impl Clv {
         let first_day = self.first_day.clone();
         let since_first = binary(ExprKind::DaysBetween, as_of, first_day, Type::Days).cast(Type::Int);
         let observed = binary(ExprKind::Add, since_first, Expr::literal(Literal::Int(1)), Type::Int);
-        let revenue = self.revenue.clone().cast(Type::Double);
+        let revenue = revenue.clone().cast(Type::Double);
         let a_day = binary(ExprKind::Divide, revenue, observed.cast(Type::Double), Type::Double);
         let horizon = Expr::literal(Literal::Double(f64::from(self.horizon_days)));
         let ahead = binary(ExprKind::Multiply, a_day, horizon, Type::Double);
-        binary(ExprKind::Multiply, ahead, self.margin.clone(), Type::Double)
+        Some(binary(ExprKind::Multiply, ahead, margin.clone(), Type::Double))
     }
 }

@@ -64,6 +64,7 @@ impl Plan {
             quality: _,
             aggregates,
             facts: _,
+            measures: _,
             metrics: _,
             metric_order: _,
             clv: _,

@@ -351,6 +351,9 @@ impl fmt::Display for Customers {
         if self.table.keeps_blank_ids {
             writeln!(f, "  blank ids         are ids")?;
         }
+        for (name, expr) in &self.table.computed {
+            writeln!(f, "  computed          {name} = {expr}")?;
+        }
         for Attribute { name, column, ty } in &self.attributes {
             writeln!(f, "  attribute         {name} of {column} ({})", ty.sql())?;
         }

@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::decimal::Decimal;
 
 use super::{
-    Aggregate, Audience, Band, Clv, Customer, Customers, Expr, Input, InputFile, InputGates, OutputColumn,
-    Overrides, Privacy, Score, ScoreKind, Segmentation, Suppress, Table, Type, Within,
+    Aggregate, Audience, Band, Clv, Column, Customer, Customers, Expr, ExprKind, Input, InputFile,
+    InputGates, OutputColumn, Overrides, Privacy, Score, ScoreKind, Segmentation, Suppress, Table, Type,
+    Within,
 };
 
 /// A job: everything a run does, with nothing left to decide.
@@ -41,6 +42,8 @@ pub struct Plan {
     pub aggregates: Vec<Aggregate>,
     /// What the summary adds up, over aggregates.
     pub facts: Facts,
+    /// Columns whose mean and median the summary says of every segment.
+    pub measures: Vec<String>,
     /// Metrics in the order of the file.
     pub metrics: Vec<Metric>,
     /// The metrics' numbers in an order in which each reads only earlier ones.
@@ -157,6 +160,11 @@ impl Plan {
         self.orders.iter().find_map(|input| Some(input.amount.as_ref()?.scale))
     }
 
+    /// Whether customers have a lifetime value: without amounts only orders are foretold.
+    pub fn has_clv_value(&self) -> bool {
+        self.clv.as_ref().is_some_and(|clv| clv.money.is_some())
+    }
+
     /// The type of the customer's id from the profile on: a pseudonym is a text.
     pub fn id_type(&self) -> Type {
         if self.privacy.key_env.is_some() { Type::Text } else { self.customer.ty }
@@ -203,16 +211,19 @@ impl fmt::Display for Plan {
         writeln!(f, "fit and apply")?;
         if let Some(clv) = &self.clv {
             let days = clv.horizon_days;
+            let simple = || clv.simple_value(self.as_of).map_or_else(String::new, |value| value.to_string());
             let value = match &clv.model {
-                super::ClvModel::Simple => clv.simple_value(self.as_of).to_string(),
-                super::ClvModel::Orders(model) => format!(
-                    "{} and {:?} spend in units of {} days, {days} days ahead, discounted at {} a year, times {}",
-                    model.kind.name(),
-                    model.spend,
-                    model.time_unit_days,
-                    model.discount_rate,
-                    clv.margin
-                ),
+                super::ClvModel::Simple => simple(),
+                super::ClvModel::Orders(model) => {
+                    let (name, unit, rate) = (model.kind.name(), model.time_unit_days, model.discount_rate);
+                    match (&model.spend, &clv.money) {
+                        (Some(spend), Some(money)) => format!(
+                            "{name} and {:?} spend in units of {unit} days, {days} days ahead, discounted at {rate} a year, times {}",
+                            spend.model, money.margin
+                        ),
+                        _ => format!("{name} in units of {unit} days, {days} days ahead, without amounts"),
+                    }
+                }
             };
             writeln!(f, "  clv               {value}")?;
         }
@@ -262,6 +273,14 @@ impl fmt::Display for Plan {
         }
         if let Some(within) = self.edges_within {
             writeln!(f, "  edges             within {within} of a boundary")?;
+        }
+        // The sum of all amounts goes without saying.
+        let is_named = |one: &&Expr| !matches!(one.kind, ExprKind::Column(Column::Aggregate(_)));
+        if let Some(revenue) = self.facts.revenue.as_ref().filter(is_named) {
+            writeln!(f, "  revenue           {revenue}")?;
+        }
+        if !self.measures.is_empty() {
+            writeln!(f, "  summary           {}", self.measures.join(", "))?;
         }
         for audience in &self.audiences {
             let columns: Vec<&str> = audience.columns.iter().map(|column| column.name.as_str()).collect();

@@ -26,7 +26,7 @@ mod within;
 pub use aggregate::{Aggregate, Function, MONTH_DAYS, Weight};
 pub use audience::{Audience, FileFormat, Labels};
 pub use band::{Band, Bounds, Top};
-pub use clv::{Clv, ClvModel, Holdout, OnFailure, OrdersKind, OrdersModel, SpendModel};
+pub use clv::{Clv, ClvModel, Holdout, Money, OnFailure, OrdersKind, OrdersModel, Spend, SpendModel};
 pub use column_name::needs_quotes;
 pub use expr::{Column, Comparison, DatePart, Expr, ExprKind, Literal, Role};
 pub use file_stamp::FileStamp;

@@ -222,7 +222,7 @@ impl Manifest {
         Ok(Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            engine: "polars".to_owned(),
+            engine: profile.engine.to_owned(),
             rules: plan.name.clone(),
             rules_sha256: plan.rules_sha256.clone(),
             plan_sha256: plan.digest(),

@@ -66,7 +66,7 @@ pub fn publish(
     let staging = staging::Staging::create(lock)?;
     let metadata = vec![
         ("tiermill.version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("tiermill.engine".to_owned(), "polars".to_owned()),
+        ("tiermill.engine".to_owned(), profile.engine.to_owned()),
         ("tiermill.rules".to_owned(), plan.name.clone()),
         ("tiermill.rules_sha256".to_owned(), plan.rules_sha256.clone()),
         ("tiermill.as_of".to_owned(), plan.as_of.to_string()),

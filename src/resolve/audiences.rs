@@ -5,6 +5,7 @@ use crate::plan::{Audience, FileFormat, Labels, OutputColumn, Segmentation};
 use crate::spec;
 
 use super::output::{pick, rename};
+use super::scope::CustomerScope;
 
 /// What audiences are checked against.
 pub(super) struct AudienceScope<'a> {
@@ -14,6 +15,8 @@ pub(super) struct AudienceScope<'a> {
     pub(super) names: Vec<&'a str>,
     /// All columns of the customer row, the id first.
     pub(super) columns: &'a [OutputColumn],
+    /// What to say of names that are not among them.
+    pub(super) scope: &'a CustomerScope,
     /// Those of the output.
     pub(super) output: &'a [OutputColumn],
     /// What says how the output names them.
@@ -41,7 +44,7 @@ pub(super) fn resolve(
         let named = find(audience, known, out);
         let columns = match columns {
             Some(columns) => {
-                let mut columns = pick(columns, known.columns, out);
+                let mut columns = pick(columns, known.columns, known.scope, out);
                 rename(known.written, &mut columns);
                 columns
             }

@@ -3,13 +3,13 @@
 use crate::decimal::Decimal;
 use crate::diag::{Code, Diagnostic, Diagnostics, Span};
 use crate::plan::{
-    Aggregate, Clv, ClvModel, Column, Expr, Function, Holdout, Literal, OnFailure, OrdersKind, OrdersModel,
-    Role, SpendModel, Type,
+    Aggregate, Clv, ClvModel, Column, Expr, Function, Holdout, Literal, Money, OnFailure, OrdersKind,
+    OrdersModel, Role, Spend, SpendModel, Type,
 };
 use crate::spec::{self, Margin};
 
 use super::aggregate::Aggregates;
-use super::scope::{CustomerScope, RowScope, Scope};
+use super::scope::{CustomerScope, NAME_AMOUNT, RowScope, Scope};
 
 /// Weeks, as in the literature.
 const DEFAULT_TIME_UNIT_DAYS: u32 = 7;
@@ -20,11 +20,21 @@ const DEFAULT_MIN_REPEAT_CUSTOMERS: u64 = 50;
 const ONE: Decimal = Decimal { unscaled: 1, scale: 0 };
 
 /// The columns that the section adds, whether or not it is sound; the inner none is one that could not be read.
-pub(super) fn columns(written: Option<&Option<spec::Clv>>) -> Option<&'static [&'static str]> {
+pub(super) fn columns(
+    written: Option<&Option<spec::Clv>>,
+    rows: &RowScope,
+) -> Option<&'static [&'static str]> {
     Some(match written? {
         Some(clv) if clv.model.value == "simple" => Clv::SIMPLE_COLUMNS,
+        Some(_) if amount(rows).is_none() => Clv::COLUMNS_WITHOUT_MONEY,
         _ => Clv::ORDERS_COLUMNS,
     })
+}
+
+/// The amount of an order.
+fn amount(rows: &RowScope) -> Option<Expr> {
+    let (_, role, ty) = rows.roles.iter().find(|(name, ..)| *name == "amount")?;
+    Some(Expr::column(Column::Role(*role), *ty))
 }
 
 pub(super) fn resolve(
@@ -37,13 +47,18 @@ pub(super) fn resolve(
     let spec::Clv { model, horizon, margin, .. } = written;
     let margin = resolve_margin(&margin.value, margin.span, metrics, out);
     let kind = kind(written, out);
-    let Some((_, role, ty)) = rows.roles.iter().find(|(name, ..)| *name == "amount") else {
-        let message = "`clv` needs an amount";
-        let hint = "name the column under `inputs.orders.columns.amount`";
-        out.push(Diagnostic::error(Code::MissingKey, message).with_span(model.span).with_hint(hint));
-        return None;
-    };
-    let amount = Expr::column(Column::Role(*role), *ty);
+    let amount = amount(rows);
+    if amount.is_none() {
+        let simple = written.on_failure.as_ref().filter(|word| word.value == "simple");
+        if let Some(span) = simple.map(|word| word.span).or(kind.is_none().then_some(model.span)) {
+            let message = "the model `simple` needs an amount, and the orders have none";
+            let hint = format!(
+                "{NAME_AMOUNT}; `bg_nbd`, `mbg_nbd` and `pareto_nbd` give `expected_orders` and `p_alive` without it"
+            );
+            out.push(Diagnostic::error(Code::MissingKey, message).with_span(span).with_hint(hint));
+            return None;
+        }
+    }
     let day = || Expr::column(Column::Role(Role::Day), Type::Date);
     let mut add_within = |function: Function, ty: Type, window_days: Option<u32>| {
         let source = rows.source.clone();
@@ -52,19 +67,21 @@ pub(super) fn resolve(
     let holdout = written.holdout.as_ref().map(|days| Holdout {
         days: days.value,
         purchase_days: add_within(Function::CountDistinct(day()), Type::Int, Some(days.value)),
-        revenue: add_within(Function::Sum(amount.clone()), *ty, Some(days.value)),
+        revenue: amount
+            .clone()
+            .map(|amount| (amount.ty, amount))
+            .map(|(ty, amount)| add_within(Function::Sum(amount), ty, Some(days.value))),
     });
     let mut add = |function: Function, ty: Type| add_within(function, ty, None);
-    let revenue = add(Function::Sum(amount.clone()), *ty);
+    let revenue = amount.clone().map(|amount| {
+        let ty = amount.ty;
+        add(Function::Sum(amount), ty)
+    });
     let first_day = add(Function::Min(day()), Type::Date);
     let model = match kind {
         None => ClvModel::Simple,
         Some(kind) => ClvModel::Orders(Box::new(OrdersModel {
             kind,
-            spend: match written.spend.as_ref().map(|spend| spend.value.as_str()) {
-                Some("gamma_gamma") => SpendModel::GammaGamma,
-                _ => SpendModel::Mean,
-            },
             time_unit_days: written.time_unit.as_ref().map_or(DEFAULT_TIME_UNIT_DAYS, |unit| unit.value),
             discount_rate: discount_rate(written, out)?,
             min_repeat_customers: written
@@ -78,10 +95,21 @@ pub(super) fn resolve(
             holdout,
             last_day: add(Function::Max(day()), Type::Date),
             purchase_days: add(Function::CountDistinct(day()), Type::Int),
-            first_day_revenue: add(Function::FirstDaySum(amount), *ty),
+            spend: amount.map(|amount| Spend {
+                model: match written.spend.as_ref().map(|spend| spend.value.as_str()) {
+                    Some("gamma_gamma") => SpendModel::GammaGamma,
+                    _ => SpendModel::Mean,
+                },
+                first_day_revenue: {
+                    let ty = amount.ty;
+                    add(Function::FirstDaySum(amount), ty)
+                },
+            }),
         })),
     };
-    Some(Clv { model, horizon_days: horizon.value, margin: margin?, revenue, first_day })
+    let margin = margin?;
+    let money = revenue.map(|revenue| Money { margin, revenue });
+    Some(Clv { model, horizon_days: horizon.value, money, first_day })
 }
 
 /// The model of orders; none for `simple`, which has no use for the keys of the others.

@@ -14,14 +14,14 @@ use super::united;
 
 /// Adds the columns that the roles of an input compute, and returns them. A text that is the name of a column is that column.
 pub(super) fn add(
-    roles: &spec::Roles,
+    expressions: &[(String, spec::Expr)],
     label: &str,
     catalog: &mut Catalog,
     as_of: NaiveDate,
     out: &mut Diagnostics,
 ) -> Vec<(String, Expr)> {
     let mut computed: Vec<(String, Expr)> = Vec::new();
-    for (text, written) in &roles.expressions {
+    for (text, written) in expressions {
         if catalog.column(text).is_some() {
             continue;
         }

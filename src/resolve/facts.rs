@@ -9,6 +9,7 @@ pub(super) fn resolve(
     row_is_order: bool,
     learns_of_gaps: bool,
     asks_for_repeated: bool,
+    named_revenue: Option<Expr>,
     rows: &RowScope,
     aggregates: &mut Aggregates,
 ) -> Facts {
@@ -25,10 +26,12 @@ pub(super) fn resolve(
         _ => Function::CountRows,
     };
     let count = add(count, Type::Int);
-    let revenue = role("amount").map(|amount| {
+    let amounts = || {
+        let amount = role("amount")?;
         let ty = amount.ty;
-        add(Function::Sum(amount), ty)
-    });
+        Some(add(Function::Sum(amount), ty))
+    };
+    let revenue = named_revenue.or_else(amounts);
     let last_day = add(Function::Max(Expr::column(Column::Role(Role::Day), Type::Date)), Type::Date);
     let as_of = Expr::literal(Literal::Date(rows.as_of));
     let recency_days = Expr::new(ExprKind::DaysBetween(Box::new(as_of), Box::new(last_day)), Type::Days);

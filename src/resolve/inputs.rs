@@ -82,7 +82,8 @@ pub(super) fn resolve(
         });
     }
     let id = (first, id_type);
-    let population = population::resolve(customers.as_ref(), &rules.privacy, catalogs, id, timezone, out);
+    let population =
+        population::resolve(customers.as_ref(), &rules.privacy, catalogs, id, (timezone, as_of), out);
     let plan = (|| {
         let population = population.plan?;
         Some(Resolved {
@@ -254,7 +255,7 @@ fn layouts<'a>(
             };
             lacking(written, catalog, &mut part, out);
             // What is wrong in all layouts is kept once.
-            let computed = computed::add(&written.roles, &label, &mut part, as_of, out);
+            let computed = computed::add(&written.roles.expressions, &label, &mut part, as_of, out);
             layouts.push(OneLayout { written, label, catalog: Some(part), computed, is_first: at == 0 });
         }
     }

@@ -31,6 +31,7 @@ mod roles;
 mod scope;
 mod scores;
 mod segments;
+mod summary;
 mod types;
 mod unify;
 mod united;
@@ -85,6 +86,7 @@ pub fn resolve(
         privacy,
         audiences,
         edges,
+        summary,
         tests: _,
         output,
     } = rules;
@@ -99,7 +101,7 @@ pub fn resolve(
     let mut scope = CustomerScope::new(settings.as_of);
     scope.attributes(&inputs.attributes);
     scope.metrics(&profile.metrics, metrics);
-    let clv_columns = clv::columns(clv.as_ref());
+    let clv_columns = clv::columns(clv.as_ref(), &inputs.orders);
     let clv = clv.iter().flatten().next();
     let clv = clv.and_then(|clv| clv::resolve(clv, &inputs.orders, &scope, &mut aggregates, out));
     if let Some(columns) = clv_columns {
@@ -116,6 +118,7 @@ pub fn resolve(
     let names: Vec<&str> = segmentations.iter().map(|one| one.name.value.as_str()).collect();
     let segments::Resolved { segmentations, order: segmentation_order } =
         segments::resolve(segmentations, known, &mut scope, out);
+    let asked = summary::resolve(summary, &measures, &scope, out);
     let (id, id_type) = (&inputs.customer.column, inputs.customer.ty);
     let overrides = overrides.as_ref().and_then(|written| {
         let hide = privacy.key_env.is_some();
@@ -127,11 +130,12 @@ pub fn resolve(
     let privacy = privacy::resolve(privacy, &rules.inputs, &aggregates.list, out);
     let shown = if privacy.key_env.is_some() { Type::Text } else { id_type };
     let columns = output::all(&(id.clone(), shown), &scope);
-    let output_columns = output::resolve(output, &columns, settings.as_of, out);
+    let output_columns = output::resolve(output, &columns, &scope, settings.as_of, out);
     let known = audiences::AudienceScope {
         segmentations: &segmentations,
         names,
         columns: &columns,
+        scope: &scope,
         output: &output_columns,
         written: output,
     };
@@ -163,8 +167,14 @@ pub fn resolve(
     let learns_of_gaps = segmentations.iter().any(|one| one.lifecycle.is_some());
     let asks_for_repeated =
         quality.iter().flat_map(|one| &one.gates).any(|gate| gate.name == "duplicate_order");
-    let facts =
-        facts::resolve(row_is_order, learns_of_gaps, asks_for_repeated, &inputs.orders, &mut aggregates);
+    let facts = facts::resolve(
+        row_is_order,
+        learns_of_gaps,
+        asks_for_repeated,
+        asked.revenue,
+        &inputs.orders,
+        &mut aggregates,
+    );
     let customer = inputs.customer.clone();
     let inputs = inputs.finish(&aggregates.list)?;
     Some(Plan {
@@ -180,6 +190,7 @@ pub fn resolve(
         quality,
         aggregates: aggregates.list,
         facts,
+        measures: asked.measures,
         metrics: profile.metrics,
         metric_order: profile.order,
         clv,

@@ -6,6 +6,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Span, Spanned};
 use crate::plan;
 use crate::spec;
 
+use super::computed;
+
 /// The columns that `clv` adds.
 pub(super) const CLV_COLUMNS: &[&str] = plan::Clv::ORDERS_COLUMNS;
 
@@ -22,8 +24,8 @@ pub(super) fn check_source(name: &Spanned<String>, out: &mut Diagnostics) {
 /// Checks the names of attributes, metrics, scores, bands and segmentations, and of the columns they bring along.
 pub(super) fn check_columns(rules: &spec::Rules, out: &mut Diagnostics) {
     let mut seen: HashMap<String, (Span, &str)> = HashMap::new();
-    let id = &rules.inputs.orders[0].roles.customer;
-    seen.insert(id.value.clone(), (id.span, "inputs"));
+    let roles = &rules.inputs.orders[0].roles;
+    seen.insert(computed::id_name(roles), (roles.customer.span, "inputs"));
     // Twice in one section is a duplicate key, and reported as one.
     let mut claim = |name: &str, span: Span, section: &'static str, out: &mut Diagnostics| {
         let first = seen.insert(name.to_owned(), (span, section));

@@ -19,12 +19,13 @@ pub(super) fn all(customer: &(String, Type), scope: &CustomerScope) -> Vec<Outpu
 pub(super) fn resolve(
     written: &spec::Output,
     all: &[OutputColumn],
+    scope: &CustomerScope,
     as_of: NaiveDate,
     out: &mut Diagnostics,
 ) -> Vec<OutputColumn> {
     let spec::Output { path: _, columns, rename: _, as_of_column } = written;
     let mut picked = match columns {
-        Some(wanted) => pick(wanted, all, out),
+        Some(wanted) => pick(wanted, all, scope, out),
         None => all.to_vec(),
     };
     check_renames(written, &picked, all, out);
@@ -96,6 +97,7 @@ fn check_renames(
 pub(super) fn pick(
     wanted: &[Spanned<String>],
     all: &[OutputColumn],
+    scope: &CustomerScope,
     out: &mut Diagnostics,
 ) -> Vec<OutputColumn> {
     let id = all.first().map_or("", |column| column.name.as_str());
@@ -103,7 +105,7 @@ pub(super) fn pick(
     for name in wanted {
         let known = all.iter().map(|column| column.name.as_str());
         match all.iter().find(|column| column.name == name.value) {
-            None => out.push(unknown(&name.value, known, "columns are").with_span(name.span)),
+            None => out.push(scope.unknown(&name.value, known, "columns are").with_span(name.span)),
             Some(_) if columns.iter().any(|column| column.name == name.value) => out.push(
                 Diagnostic::error(Code::DuplicateName, format!("`{}` is listed twice", name.value))
                     .with_span(name.span)

@@ -1,5 +1,6 @@
 //! `inputs.customers` and `privacy`: who is in the population, what is known of everybody, who is left out.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::catalog::{Catalog, Column, Layout};
@@ -8,6 +9,7 @@ use crate::plan::{self, InputColumn, Physical, Type};
 use crate::spec;
 
 use super::catalogs::Catalogs;
+use super::computed;
 use super::roles::{self, check_id_type, table};
 use super::scope::unknown;
 
@@ -28,7 +30,7 @@ pub(super) fn resolve(
     privacy: &spec::Privacy,
     catalogs: &Catalogs,
     id: (&Spanned<String>, Type),
-    timezone: Option<Tz>,
+    calendar: (Option<Tz>, NaiveDate),
     out: &mut Diagnostics,
 ) -> Population {
     let spec::Privacy { suppress: written, consent, key_env: _, report_min_group: _ } = privacy;
@@ -47,7 +49,7 @@ pub(super) fn resolve(
         Some(written) => {
             let catalog = catalogs.customers.as_ref();
             attributes = written.attributes.iter().map(|one| attribute(one, catalog, out)).collect();
-            of_customers(written, &attributes, consent.as_ref(), catalog, id, timezone, out).map(Some)
+            of_customers(written, &attributes, consent.as_ref(), catalog, id, calendar, out).map(Some)
         }
     };
     Population {
@@ -62,13 +64,14 @@ fn of_customers(
     consent: Option<&Spanned<String>>,
     catalog: Option<&Catalog>,
     id: (&Spanned<String>, Type),
-    timezone: Option<Tz>,
+    (timezone, as_of): (Option<Tz>, NaiveDate),
     out: &mut Diagnostics,
 ) -> Option<plan::Customers> {
     let spec::Customers {
         path,
         csv: _,
         customer,
+        expressions,
         attributes: written_attributes,
         unknown,
         keeps_blank_ids,
@@ -76,27 +79,24 @@ fn of_customers(
         quality: _,
     } = written;
     let role = customer.as_ref()?;
-    let customer = roles::customer(role, catalog, out);
-    if let Some(customer) = &customer {
-        check_id_type(role, customer.ty, id, out);
-    }
+    let catalog = catalog?;
     if let Some(consent) = consent {
-        match roles::column(consent, catalog, out).map(|column| &column.physical) {
+        match roles::column(consent, Some(catalog), out).map(|column| &column.physical) {
             None | Some(Physical::Bool) => {}
             Some(other) => roles::wrong_type(consent, other, "consent is a boolean", out),
         }
     }
-    let catalog = catalog?;
     let mut table = table(path.as_ref()?, catalog, timezone?);
     table.keeps_blank_ids = *keeps_blank_ids;
+    let ids = id_columns(role, expressions, catalog);
     if !missing_is_null {
         let attributes = written_attributes.iter().map(|attribute| &attribute.column);
-        for column in [role].into_iter().chain(attributes).chain(consent) {
+        for column in ids.iter().chain(attributes).chain(consent) {
             lacking(column, catalog, out);
         }
     }
     let columns = attributes.iter().map(|attribute| attribute.column.as_str());
-    let columns = [role.value.as_str()].into_iter().chain(columns);
+    let columns = ids.iter().map(|id| id.value.as_str()).chain(columns);
     for name in columns.chain(consent.map(|consent| consent.value.as_str())) {
         let known = table.columns.iter().any(|column| column.name == name);
         if let (false, Some(column)) = (known, catalog.column(name)) {
@@ -104,6 +104,10 @@ fn of_customers(
         }
     }
     import_if_mixed(&mut table, catalog);
+    let customer = id_of(role, expressions, &mut table, catalog, as_of, out);
+    if let Some(customer) = &customer {
+        check_id_type(role, customer.ty, id, out);
+    }
     Some(plan::Customers {
         table,
         customer: customer?,
@@ -111,6 +115,51 @@ fn of_customers(
         unknown_join: *unknown == Some(spec::Unknown::Join),
         consent: consent.map(|consent| consent.value.clone()),
     })
+}
+
+/// The columns that the id is read from: itself, or those of its expression.
+fn id_columns(
+    role: &Spanned<String>,
+    expressions: &[(String, spec::Expr)],
+    catalog: &Catalog,
+) -> Vec<Spanned<String>> {
+    // A text that is the name of a column is that column.
+    match expressions.first().filter(|_| catalog.column(&role.value).is_none()) {
+        None => vec![role.clone()],
+        Some((_, written)) => {
+            computed::names(written).into_iter().map(|name| Spanned::new(name, written.span)).collect()
+        }
+    }
+}
+
+/// The customer's id; where it is an expression, a column that the table computes of those it reads, as they are read.
+fn id_of(
+    role: &Spanned<String>,
+    expressions: &[(String, spec::Expr)],
+    table: &mut plan::Table,
+    catalog: &Catalog,
+    as_of: NaiveDate,
+    out: &mut Diagnostics,
+) -> Option<plan::Customer> {
+    let mut offered = catalog.clone();
+    for column in &mut offered.columns {
+        if let Some(read) = table.columns.iter().find(|read| read.name == column.name) {
+            column.physical = read.physical.clone();
+        }
+    }
+    // Of files that differ, the expression sees what holds the values of all.
+    for id in id_columns(role, expressions, catalog).iter().filter(|id| id.value != role.value) {
+        let wide = offered.column(&id.value).and_then(Column::ty);
+        let read = table.columns.iter_mut().find(|read| read.name == id.value);
+        read.into_iter().zip(wide).for_each(|(read, wide)| read.ty = wide);
+    }
+    table.computed = computed::add(expressions, &table.path, &mut offered, as_of, out);
+    for (name, _) in &table.computed {
+        table.columns.extend(offered.column(name).map(read_as_is));
+    }
+    // A column of the files is what they say, whatever it is read as.
+    let offered = if table.computed.is_empty() { catalog } else { &offered };
+    roles::customer(role, Some(offered), out)
 }
 
 /// Says that files lack a column that others have.

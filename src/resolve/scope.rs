@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 
 use crate::catalog::Catalog;
 use crate::diag::{Code, Diagnostic, suggest};
-use crate::plan::{self, Aggregate, Column, Expr, Input, InputColumn, Literal, Metric, Role, Source, Type};
+use crate::plan::{
+    self, Aggregate, Clv, Column, Expr, Input, InputColumn, Literal, Metric, Role, Source, Type,
+};
 use crate::spec;
 
 use super::united::Offered;
@@ -44,6 +46,16 @@ pub(super) fn unknown<'a>(
     Diagnostic::error(Code::UnknownName, format!("nothing here is named `{name}`"))
         .with_hint(suggest(name, known, what))
 }
+
+/// What is said where a column is asked for that needs an amount, and the orders have none (the place is not set).
+fn needs_amount(column: &str) -> Diagnostic {
+    let message = format!("the column `{column}` needs an amount, and the orders have none");
+    let hint = format!("{NAME_AMOUNT}; without it `clv` gives `expected_orders` and `p_alive`");
+    Diagnostic::error(Code::MissingKey, message).with_hint(hint)
+}
+
+/// What to do about orders without an amount.
+pub(super) const NAME_AMOUNT: &str = "name the column under `inputs.orders.columns.amount`";
 
 /// Names on a row of a source: roles and the files' columns.
 #[derive(Clone, Debug)]
@@ -168,6 +180,8 @@ pub(super) struct CustomerScope {
     found: HashMap<String, Found>,
     /// Declared in a section that is worked out later, and what it is.
     later: HashMap<String, &'static str>,
+    /// Columns of `clv` that are not there because the orders have no amount.
+    without_amount: Vec<&'static str>,
     /// Of columns of labels, how each is shown, and its id.
     shown: HashMap<String, Vec<(String, String)>>,
     /// Whether labels may have been set by hand.
@@ -181,6 +195,7 @@ impl CustomerScope {
             columns: Vec::new(),
             found: HashMap::new(),
             later: HashMap::new(),
+            without_amount: Vec::new(),
             shown: HashMap::new(),
             has_overrides: false,
             as_of,
@@ -212,6 +227,22 @@ impl CustomerScope {
     /// Adds the columns of `clv`.
     pub(super) fn clv(&mut self, columns: &[&str]) {
         columns.iter().for_each(|name| self.add(Section::Clv, name, Type::Double, None));
+        let is_without_money = columns == Clv::COLUMNS_WITHOUT_MONEY;
+        let all = Clv::ORDERS_COLUMNS.iter().filter(|_| is_without_money);
+        self.without_amount = all.filter(|name| !columns.contains(name)).copied().collect();
+    }
+
+    /// What to say of a name that nothing has (message and hint are set, the place is not); `what` are those known.
+    pub(super) fn unknown<'a>(
+        &self,
+        name: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+        what: &str,
+    ) -> Diagnostic {
+        match self.without_amount.contains(&name) {
+            true => needs_amount(name),
+            false => unknown(name, known, what),
+        }
     }
 
     /// Notes how the labels of a column are shown: pairs of what people see, and the id.
@@ -249,7 +280,7 @@ impl Scope for CustomerScope {
             return Err(Diagnostic::error(Code::UnknownName, message).with_hint(hint));
         }
         let known = self.columns.iter().map(|(_, name, _)| name.as_str()).chain(["as_of"]);
-        Err(unknown(name, known, "the columns of a customer are"))
+        Err(self.unknown(name, known, "the columns of a customer are"))
     }
 
     fn id_of_shown(&self, column: &str, shown: &str) -> Option<&str> {

@@ -36,6 +36,11 @@ pub(super) const RULES: Shape = Shape::Object(&Object {
         optional("privacy", PRIVACY, "opt-outs, consent and pseudonyms"),
         optional("audiences", Shape::List(&AUDIENCE), "one file for each named segment"),
         optional("edges", EDGES, "customers close to a boundary that decides their label"),
+        optional(
+            "summary",
+            SUMMARY,
+            "what `summary.parquet` and the terminal call revenue, and columns whose mean and median are wanted",
+        ),
         optional("tests", TESTS, "a few rows in, expected columns out; `tiermill test` runs them"),
         optional("output", OUTPUT, "where the result goes, and which columns"),
     ],
@@ -123,6 +128,19 @@ const AUDIENCE: Shape = Shape::Either(&[
 const EDGES: Shape = Shape::Object(&Object {
     what: "`edges`",
     keys: &[required("within", Shape::Number, "how close is close, as a part of the boundary: 0.05 is 5 %")],
+    others: None,
+});
+
+const SUMMARY: Shape = Shape::Object(&Object {
+    what: "`summary`",
+    keys: &[
+        optional("revenue", Shape::Text, "the metric that is money; all amounts if left out"),
+        optional(
+            "metrics",
+            Shape::List(&Shape::Text),
+            "metrics, attributes, scores and columns of `clv`: `NAME_mean` and `NAME_median` of each segment",
+        ),
+    ],
     others: None,
 });
 

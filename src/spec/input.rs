@@ -98,6 +98,8 @@ pub struct Customers {
     pub csv: Option<Csv>,
     /// The column with the customer's id; none where it is missing (already reported).
     pub customer: Option<Spanned<String>>,
+    /// The id, too, where it can be an expression rather than the name of a column: its text, and what it means.
+    pub expressions: Vec<(String, Expr)>,
     /// Columns that are published and that expressions read.
     pub attributes: Vec<Attribute>,
     /// What becomes of orders of customers who are not in the table.
@@ -222,10 +224,13 @@ impl Customers {
                 names.into_iter().map(|name| attribute(name.clone(), name)).collect()
             }
         };
+        let customer = node.get("columns").and_then(|columns| reader.text(columns, "customer"));
+        let expressions = customer.iter().filter_map(|text| reader.maybe_expression(text));
         Self {
             path: reader.text(node, "path"),
             csv: node.get("csv").map(Csv::read),
-            customer: node.get("columns").and_then(|columns| reader.text(columns, "customer")),
+            expressions: expressions.collect(),
+            customer,
             attributes,
             unknown: reader.text(node, "unknown").and_then(|word| match word.value.as_str() {
                 "leave_out" => Some(Unknown::LeaveOut),

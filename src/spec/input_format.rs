@@ -137,7 +137,11 @@ const CUSTOMERS: Shape = Shape::Object(&Object {
             "columns",
             Shape::Object(&Object {
                 what: "`columns`",
-                keys: &[required("customer", Shape::Text, "the column with the customer's id")],
+                keys: &[required(
+                    "customer",
+                    Shape::Text,
+                    "the column with the customer's id, or an expression over columns",
+                )],
                 others: None,
             }),
             "which column plays which role",

@@ -5,7 +5,8 @@ use crate::diag::Spanned;
 use super::reader::Reader;
 use super::yaml::Node;
 use super::{
-    Audience, Band, Clv, Edges, Inputs, Metric, Output, Overrides, Privacy, Score, Segmentation, Test,
+    Audience, Band, Clv, Edges, Inputs, Metric, Output, Overrides, Privacy, Score, Segmentation, Summary,
+    Test,
 };
 
 /// A rules file, shape checked.
@@ -35,6 +36,8 @@ pub struct Rules {
     pub audiences: Vec<Audience>,
     /// `edges:`
     pub edges: Option<Edges>,
+    /// `summary:`
+    pub summary: Summary,
     /// `tests:`
     pub tests: Vec<Test>,
     /// `output:`
@@ -60,6 +63,7 @@ impl Rules {
             privacy: Privacy::read(root.get("privacy"), reader),
             audiences: audiences.iter().filter_map(|node| Audience::read(node, reader)).collect(),
             edges: root.get("edges").and_then(|node| Edges::read(node, reader)),
+            summary: Summary::read(root.get("summary"), reader),
             tests: root.get("tests").map_or_else(Vec::new, |node| Test::read_all(node, reader)),
             output: Output::read(root.get("output"), reader),
         };

@@ -19,7 +19,9 @@ pub(super) fn adapt(plan: &mut Plan, test: &Test, is_frozen: bool) {
         // The way of a run on which nothing is learned: too few customers, and `simple` of no margin, which is null.
         model.min_repeat_customers = u64::MAX;
         model.on_failure = OnFailure::Simple;
-        clv.margin = Expr::new(ExprKind::Literal(Literal::Null), Type::Double);
+        if let Some(money) = &mut clv.money {
+            money.margin = Expr::new(ExprKind::Literal(Literal::Null), Type::Double);
+        }
     }
 }
 

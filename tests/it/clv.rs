@@ -1,5 +1,7 @@
 //! CLV in the job: orders in Parquet → histories → models → columns, the model document, failure and honesty.
 
+mod without_amount;
+
 use serde_json::Value as Json;
 
 use crate::support::sandbox::project;

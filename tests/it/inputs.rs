@@ -2,6 +2,7 @@
 //! tables, results worked out by hand.
 
 mod as_they_come;
+mod computed_ids;
 mod dimensions;
 mod embedded_types;
 mod finding;

@@ -31,4 +31,5 @@ mod rule_tests;
 mod rules;
 mod scenes;
 mod starter;
+mod summary;
 mod support;

@@ -21,6 +21,8 @@ use polars::prelude::PolarsError;
 
 use super::Error;
 
+/// What the engine is called in what is published.
+pub const NAME: &str = "polars";
 /// The version of Polars.
 pub const VERSION: &str = polars::VERSION;
 

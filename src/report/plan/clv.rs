@@ -19,8 +19,9 @@ pub(super) struct Clv {
     #[serde(skip)]
     model_words: String,
     horizon: Window,
-    /// A share of revenue, or a metric.
-    margin: String,
+    /// A share of revenue, or a metric; none where orders have no amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    margin: Option<String>,
     #[serde(skip)]
     margin_words: String,
     /// Of the models that learn how customers come back.
@@ -33,7 +34,8 @@ pub(super) struct Clv {
 /// How a model of repeat orders is fitted.
 #[derive(Debug, Serialize)]
 struct Orders {
-    spend: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spend: Option<&'static str>,
     #[serde(skip)]
     spend_words: &'static str,
     time_unit_days: u32,
@@ -52,10 +54,13 @@ struct Orders {
 impl Clv {
     pub(super) fn of(clv: &plan::Clv, plan: &Plan, sql: &Sql<'_>) -> Self {
         // Which aggregates a model reads is its own business, and the same for every rules file.
-        let plan::Clv { model, horizon_days, margin, revenue: _, first_day: _ } = clv;
-        let (margin, margin_words) = match share(margin) {
-            Some(share) => (share.to_string(), format!("{} of revenue", percent_of(share))),
-            None => (sql.expr(margin), format!("the share of revenue in {}", sql.expr(margin))),
+        let plan::Clv { model, horizon_days, money, first_day: _ } = clv;
+        let (margin, margin_words) = match money.as_ref().map(|money| (&money.margin, share(&money.margin))) {
+            None => (None, "none: the orders have no amount".to_owned()),
+            Some((_, Some(share))) => (Some(share.to_string()), format!("{} of revenue", percent_of(share))),
+            Some((margin, None)) => {
+                (Some(sql.expr(margin)), format!("the share of revenue in {}", sql.expr(margin)))
+            }
         };
         let tree = Self {
             model: "simple",
@@ -64,7 +69,7 @@ impl Clv {
             margin,
             margin_words,
             orders: None,
-            columns: plan::Clv::SIMPLE_COLUMNS.to_vec(),
+            columns: clv.columns().to_vec(),
         };
         match model {
             ClvModel::Simple => tree,
@@ -79,7 +84,6 @@ impl Clv {
                     model: model.kind.name(),
                     model_words: format!("{title}: {words}"),
                     orders: Some(Orders::of(model, plan)),
-                    columns: plan::Clv::ORDERS_COLUMNS.to_vec(),
                     ..tree
                 }
             }
@@ -109,12 +113,13 @@ impl Orders {
             holdout,
             last_day: _,
             purchase_days: _,
-            first_day_revenue: _,
         } = model;
-        let (spend, spend_words) = match spend {
-            SpendModel::Mean => ("mean", "the customer's own mean a purchase day"),
-            SpendModel::GammaGamma => {
-                ("gamma_gamma", "Gamma-Gamma: the customer's own mean a purchase day, drawn to that of all")
+        let (spend, spend_words) = match spend.as_ref().map(|spend| spend.model) {
+            None => (None, "nothing is said of it: the orders have no amount"),
+            Some(SpendModel::Mean) => (Some("mean"), "the customer's own mean a purchase day"),
+            Some(SpendModel::GammaGamma) => {
+                let words = "Gamma-Gamma: the customer's own mean a purchase day, drawn to that of all";
+                (Some("gamma_gamma"), words)
             }
         };
         let (on_failure, failure_words) = match on_failure {

@@ -27,6 +27,9 @@ pub(super) struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     revenue: Option<String>,
     recency_days: String,
+    /// Columns of which mean and median are said, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    metrics: Vec<String>,
 }
 
 impl Metric {
@@ -46,20 +49,25 @@ impl Metric {
 }
 
 impl Summary {
-    pub(super) fn of(facts: &Facts, sql: &Sql<'_>) -> Self {
+    pub(super) fn of(facts: &Facts, measures: &[String], sql: &Sql<'_>) -> Self {
         // Gaps are there only for a segmentation that learns from them, which says so.
         let Facts { orders, revenue, recency_days, gaps: _, repeated_orders: _ } = facts;
         Self {
             orders: sql.expr(orders),
             revenue: revenue.as_ref().map(|revenue| sql.expr(revenue)),
             recency_days: sql.expr(recency_days),
+            metrics: measures.to_vec(),
         }
     }
 
     pub(super) fn words(&self) -> String {
-        let Self { orders, revenue, recency_days } = self;
+        let Self { orders, revenue, recency_days, metrics } = self;
         let revenue = revenue.as_ref().map_or(String::new(), |revenue| format!(", revenue is {revenue}"));
-        format!("of each segment: orders are {orders}{revenue}, recency is {recency_days}")
+        let more = match metrics.is_empty() {
+            true => String::new(),
+            false => format!("; mean and median of {}", metrics.join(", ")),
+        };
+        format!("of each segment: orders are {orders}{revenue}, recency is {recency_days}{more}")
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) fn lint(subject: &Subject<'_>, out: &mut Diagnostics) {
     };
     let mut names: Vec<String> = Vec::new();
     subject.metrics.iter().for_each(|metric| names.extend(read(&metric.expr)));
-    subject.clv.iter().for_each(|clv| names.extend(read(&clv.margin)));
+    let money = subject.clv.iter().filter_map(|clv| clv.money.as_ref());
+    money.for_each(|money| names.extend(read(&money.margin)));
     for score in subject.scores {
         match &score.kind {
             ScoreKind::Fitted { of, within, .. } => {
@@ -42,6 +43,9 @@ pub(super) fn lint(subject: &Subject<'_>, out: &mut Diagnostics) {
     }
     let audiences = subject.written.audiences.iter().flat_map(|one| one.columns.iter().flatten());
     used.extend(audiences.map(|column| column.value.as_str()));
+    let summary = &subject.written.summary;
+    let in_summary = summary.revenue.iter().chain(&summary.metrics);
+    used.extend(in_summary.map(|column| column.value.as_str()));
     used.extend(names.iter().map(String::as_str));
     let rules = subject.written;
     let columns = rules.metrics.iter().map(|metric| ("metric", &metric.name));

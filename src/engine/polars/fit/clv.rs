@@ -16,7 +16,7 @@ use crate::plan::{self, OnFailure, OrdersKind, OrdersModel, Plan, SpendModel};
 
 use crate::engine::Profile;
 use crate::engine::polars::profile::columns::{
-    CLV, FIRST_DAY, FIRST_DAY_REVENUE, LAST_DAY, MARGIN, PURCHASE_DAYS, REVENUE, SIMPLE_CLV,
+    CLV_REVENUE, FIRST_DAY, FIRST_DAY_REVENUE, LAST_DAY, MARGIN, PURCHASE_DAYS, REVENUE, SIMPLE_CLV,
 };
 
 /// Learns the models that the plan asks for; none where it asks for none, or for `simple`.
@@ -67,9 +67,9 @@ fn fit(model: &OrdersModel, plan: &Plan, profile: &Profile) -> Result<ClvModel, 
         )));
     }
     let orders = clv::fit(kind(model.kind), &triples)?;
-    let spend = match model.spend {
-        SpendModel::Mean => None,
-        SpendModel::GammaGamma => {
+    let spend = match model.spend.as_ref().map(|spend| spend.model) {
+        None | Some(SpendModel::Mean) => None,
+        Some(SpendModel::GammaGamma) => {
             let spend = Spend::group(&history.repeats, &history.repeat_means)?;
             let fitted = clv::fit_gamma_gamma(&spend)?;
             // Refused now rather than for every customer: without a mean there is nothing to expect.
@@ -100,11 +100,15 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
     };
     let misfit = |why: &str| Misfit::new(format!("its `clv` {why}"));
     let learned = learned.ok_or_else(|| misfit("is missing"))?;
-    let Profile { mut customers, counts, rejected } = profile;
+    let Profile { engine, mut customers, counts, rejected } = profile;
     let columns: [Float64Chunked; 4] = match &learned.orders {
         None => {
             let none = || Float64Chunked::full_null("".into(), customers.height());
-            [none(), none(), none(), customers.column(SIMPLE_CLV)?.f64()?.clone()]
+            let simple = match &asked.money {
+                Some(_) => customers.column(SIMPLE_CLV)?.f64()?.clone(),
+                None => none(),
+            };
+            [none(), none(), none(), simple]
         }
         Some(orders) => {
             if orders.model != model.kind.name() || learned.time_unit_days != model.time_unit_days {
@@ -123,11 +127,11 @@ pub fn value(plan: &Plan, profile: Profile, learned: Option<&ClvModel>) -> Resul
             }
         }
     };
-    for (name, values) in plan::Clv::ORDERS_COLUMNS.iter().zip(columns) {
+    // Without amounts the first two are all there is.
+    for (name, values) in asked.columns().iter().zip(columns) {
         customers.with_column(values.with_name((*name).into()).into_column())?;
     }
-    debug_assert!(customers.column(CLV).is_ok());
-    Ok(Profile { customers, counts, rejected })
+    Ok(Profile { engine, customers, counts, rejected })
 }
 
 /// Customers with an order, and who of all they are; the latter is none where everybody is.
@@ -175,7 +179,15 @@ fn predict(
     let triples = history.triples(model).map_err(|error| wrong(&error))?;
     let horizon = Horizon::new(asked.horizon_days, model.discount_rate).map_err(|error| wrong(&error))?;
     let predictions = clv::predict(orders, &triples, &horizon);
-    let values = match (model.spend, spend) {
+    let column = |values: Vec<f64>| Float64Chunked::from_vec("".into(), values);
+    let of =
+        |distinct: &[f64]| column(triples.of_customer().iter().map(|at| distinct[*at as usize]).collect());
+    let (orders, alive) = (of(&predictions.expected_orders), of(&predictions.p_alive));
+    let Some(asked_spend) = &model.spend else {
+        let none = || Float64Chunked::full_null("".into(), orders.len());
+        return Ok([orders.clone(), alive, none(), none()]);
+    };
+    let values = match (asked_spend.model, spend) {
         (SpendModel::Mean, _) => history.means,
         (SpendModel::GammaGamma, Some(spend)) => {
             let gamma = gamma_gamma(spend)
@@ -186,9 +198,6 @@ fn predict(
         (SpendModel::GammaGamma, None) => return Err(Misfit::new("its `clv` has no `spend`").into()),
     };
     let margins = customers.column(MARGIN)?.f64()?;
-    let column = |values: Vec<f64>| Float64Chunked::from_vec("".into(), values);
-    let of =
-        |distinct: &[f64]| column(triples.of_customer().iter().map(|at| distinct[*at as usize]).collect());
     let clv = triples
         .of_customer()
         .iter()
@@ -196,7 +205,7 @@ fn predict(
         .zip(margins.iter())
         .map(|((at, value), margin)| Some(value * predictions.discounted_orders[*at as usize] * margin?));
     let clv = Float64Chunked::from_iter_options("".into(), clv);
-    Ok([of(&predictions.expected_orders), of(&predictions.p_alive), column(values), clv])
+    Ok([orders, alive, column(values), clv])
 }
 
 fn gamma_gamma(fit: &ModelFit) -> Option<GammaGamma> {
@@ -212,9 +221,9 @@ struct History {
     recency_days: Vec<i32>,
     /// `T`: days from the first to as-of.
     age_days: Vec<i32>,
-    /// Mean total of the repeat days, in money; NaN without any.
+    /// Mean total of the repeat days, in money; NaN without any. Empty without amounts.
     repeat_means: Vec<f64>,
-    /// Mean total of all purchase days, in money.
+    /// Mean total of all purchase days, in money. Empty without amounts.
     means: Vec<f64>,
 }
 
@@ -224,13 +233,15 @@ impl History {
             let column = customers.column(name)?.cast(&DataType::Int32)?;
             Ok(plain(column.i32()?))
         };
+        let revenue = if customers.column(CLV_REVENUE).is_ok() { CLV_REVENUE } else { REVENUE };
+        let has_money = plan.clv.as_ref().is_some_and(|clv| clv.money.is_some());
         let money = |name: &str| -> Result<Vec<i128>, Error> {
-            Ok(plain(customers.column(name)?.decimal()?.physical()))
+            Ok(if has_money { plain(customers.column(name)?.decimal()?.physical()) } else { Vec::new() })
         };
         let (first, last) = (day(FIRST_DAY)?, day(LAST_DAY)?);
         let days = customers.column(PURCHASE_DAYS)?.cast(&DataType::UInt32)?;
         let days: Vec<u32> = plain(days.u32()?);
-        let (revenue, first_revenue) = (money(REVENUE)?, money(FIRST_DAY_REVENUE)?);
+        let (revenue, first_revenue) = (money(revenue)?, money(FIRST_DAY_REVENUE)?);
         let unit = plan.money_scale().map_or(1.0, |scale| 10_f64.powi(i32::from(scale)));
         let as_of = (plan.as_of - chrono::NaiveDate::default()).num_days() as i32;
         let repeats: Vec<u32> = days.iter().map(|days| days.saturating_sub(1)).collect();

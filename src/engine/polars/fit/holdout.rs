@@ -60,6 +60,8 @@ fn before(plan: &Plan, asked: &plan::Clv, holdout: &Holdout) -> Plan {
 /// What was foretold and what happened, one element a customer of the time before.
 #[derive(Default)]
 struct Foretold {
+    /// Whether orders have amounts; revenue is zero, and not shown, without.
+    has_money: bool,
     repeats: Vec<u64>,
     orders: Vec<f64>,
     revenue: Vec<f64>,
@@ -79,10 +81,14 @@ impl Foretold {
             let column = frame.column(name)?.cast(&DataType::Float64)?;
             Ok(column.f64()?.iter().map(|value| value.unwrap_or(0.0)).collect())
         };
-        let (days, revenue) = (double(whole, HELD_OUT_DAYS)?, double(whole, HELD_OUT_REVENUE)?);
-        let (orders, values) = (double(before, "expected_orders")?, double(before, "expected_order_value")?);
+        let (days, orders) = (double(whole, HELD_OUT_DAYS)?, double(before, "expected_orders")?);
+        let has_money = plan.clv.as_ref().is_some_and(|clv| clv.money.is_some());
+        let money = match has_money {
+            true => Some((double(whole, HELD_OUT_REVENUE)?, double(before, "expected_order_value")?)),
+            false => None,
+        };
         let purchase_days = double(before, PURCHASE_DAYS)?;
-        let mut foretold = Self::default();
+        let mut foretold = Self { has_money, ..Self::default() };
         for (row, id) in known.enumerate() {
             let Some(&at) = places.get(&id) else { continue };
             // Nothing was foretold of people without an order.
@@ -91,9 +97,12 @@ impl Foretold {
             }
             foretold.repeats.push((purchase_days[row] - 1.0).max(0.0) as u64);
             foretold.orders.push(orders[row]);
-            foretold.revenue.push(orders[row] * values[row]);
             foretold.actual_orders.push(days[at]);
-            foretold.actual_revenue.push(revenue[at]);
+            let (revenue, actual) = money
+                .as_ref()
+                .map_or((0.0, 0.0), |(revenue, values)| (orders[row] * values[row], revenue[at]));
+            foretold.revenue.push(revenue);
+            foretold.actual_revenue.push(actual);
         }
         Ok(foretold)
     }
@@ -108,8 +117,8 @@ impl Foretold {
             customers: customers as u64,
             predicted_orders: sum(&self.orders),
             actual_orders: sum(&self.actual_orders),
-            predicted_revenue: sum(&self.revenue),
-            actual_revenue: sum(&self.actual_revenue),
+            predicted_revenue: self.has_money.then(|| sum(&self.revenue)),
+            actual_revenue: self.has_money.then(|| sum(&self.actual_revenue)),
             mean_absolute_error_orders: if customers == 0 { 0.0 } else { off / customers as f64 },
         }
     }
@@ -141,15 +150,16 @@ impl Foretold {
             let values = rows.iter().map(|row| row.3[at]).collect();
             Float64Chunked::from_vec(name.into(), values).into_column()
         };
-        let columns = vec![
+        let mut columns = vec![
             StringChunked::from_iter_values("by".into(), rows.iter().map(|row| row.0)).into_column(),
             whole("bucket", rows.iter().map(|row| row.1).collect()),
             whole("customers", rows.iter().map(|row| row.2).collect()),
             double("predicted_orders", 0),
             double("actual_orders", 1),
-            double("predicted_revenue", 2),
-            double("actual_revenue", 3),
         ];
+        if self.has_money {
+            columns.extend([double("predicted_revenue", 2), double("actual_revenue", 3)]);
+        }
         Ok(DataFrame::new(rows.len(), columns)?)
     }
 }

@@ -8,6 +8,8 @@ pub(in crate::engine::polars) const RECENCY: &str = "@recency_days";
 
 /// What CLV reads, and what `simple` gives.
 pub(in crate::engine::polars) const CLV: &str = "clv";
+/// All amounts, where the summary calls something else revenue.
+pub(in crate::engine::polars) const CLV_REVENUE: &str = "@clv_revenue";
 pub(in crate::engine::polars) const SIMPLE_CLV: &str = "@simple_clv";
 pub(in crate::engine::polars) const MARGIN: &str = "@margin";
 pub(in crate::engine::polars) const FIRST_DAY: &str = "@first_day";

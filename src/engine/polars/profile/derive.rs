@@ -8,8 +8,8 @@ use crate::engine::polars::expr::lower::lower;
 use crate::plan::{self, Plan};
 
 use super::columns::{
-    CLV, FIRST_DAY, FIRST_DAY_REVENUE, HELD_OUT_DAYS, HELD_OUT_REVENUE, LAST_DAY, MARGIN, ORDERS,
-    PURCHASE_DAYS, RECENCY, REPEATED_ORDERS, REVENUE, SIMPLE_CLV, aggregate_column,
+    CLV, CLV_REVENUE, FIRST_DAY, FIRST_DAY_REVENUE, HELD_OUT_DAYS, HELD_OUT_REVENUE, LAST_DAY, MARGIN,
+    ORDERS, PURCHASE_DAYS, RECENCY, REPEATED_ORDERS, REVENUE, SIMPLE_CLV, aggregate_column,
 };
 
 /// Aggregates → metrics and CLV, in an order in which each reads only what is there.
@@ -49,17 +49,26 @@ pub(super) fn derive(rows: DataFrame, plan: &Plan) -> Result<DataFrame, Error> {
             Ok(())
         };
         match &clv.model {
-            plan::ClvModel::Simple => add(CLV, &clv.simple_value(plan.as_of))?,
+            plan::ClvModel::Simple => {
+                clv.simple_value(plan.as_of).iter().try_for_each(|expr| add(CLV, expr))?;
+            }
             plan::ClvModel::Orders(model) => {
-                add(SIMPLE_CLV, &clv.simple_value(plan.as_of))?;
-                add(MARGIN, &clv.margin)?;
+                if let Some((money, simple)) = clv.money.as_ref().zip(clv.simple_value(plan.as_of)) {
+                    add(SIMPLE_CLV, &simple)?;
+                    add(MARGIN, &money.margin)?;
+                    if plan.facts.revenue.as_ref() != Some(&money.revenue) {
+                        add(CLV_REVENUE, &money.revenue)?;
+                    }
+                }
                 add(FIRST_DAY, &clv.first_day)?;
                 add(LAST_DAY, &model.last_day)?;
                 add(PURCHASE_DAYS, &model.purchase_days)?;
-                add(FIRST_DAY_REVENUE, &model.first_day_revenue)?;
+                if let Some(spend) = &model.spend {
+                    add(FIRST_DAY_REVENUE, &spend.first_day_revenue)?;
+                }
                 if let Some(holdout) = &model.holdout {
                     add(HELD_OUT_DAYS, &holdout.purchase_days)?;
-                    add(HELD_OUT_REVENUE, &holdout.revenue)?;
+                    holdout.revenue.iter().try_for_each(|revenue| add(HELD_OUT_REVENUE, revenue))?;
                 }
             }
         }

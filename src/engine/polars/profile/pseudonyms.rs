@@ -16,7 +16,7 @@ const PART: &str = "@part";
 
 /// The profile under pseudonyms, in the order in which it is published.
 pub fn hide(plan: &Plan, key: &Key, profile: Profile) -> Result<Profile, Error> {
-    let Profile { mut customers, counts, rejected } = profile;
+    let Profile { engine, mut customers, counts, rejected } = profile;
     let rejected = hide_column(key, rejected, "customer")?;
     let id = plan.customer.column.as_str();
     customers.replace(id, hidden(key, customers.column(id)?)?)?;
@@ -30,7 +30,7 @@ pub fn hide(plan: &Plan, key: &Key, profile: Profile) -> Result<Profile, Error> 
         customers.with_column(IdxCa::from_vec(PART.into(), numbers).into_column())?;
         customers.sort([PART, id], SortMultipleOptions::default())?.drop(PART)?
     };
-    Ok(Profile { customers, counts, rejected })
+    Ok(Profile { engine, customers, counts, rejected })
 }
 
 /// A table with the ids of one column under pseudonyms.

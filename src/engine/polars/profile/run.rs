@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use polars::prelude::{DataFrame, Engine, LazyFrame, PlanCallback};
 
-use crate::engine::polars::of_scan;
 use crate::engine::polars::slices::{self, stack};
+use crate::engine::polars::{NAME, of_scan};
 use crate::engine::{Error, Ledger, Profile};
 use crate::plan::{Plan, Source};
 
@@ -43,7 +43,7 @@ pub fn run_within(plan: &Plan, threads: usize, memory: Option<&Memory>) -> Resul
     let (frames, counts) = read(plan, threads, memory, |rows| derive(rows, plan))?;
     let customers = stack(frames)?;
     let rejected = rejected::read(plan, &customers, &counts)?;
-    Ok(Profile { customers, counts, rejected })
+    Ok(Profile { engine: NAME, customers, counts, rejected })
 }
 
 /// [`run_within`] without the metrics.
@@ -64,7 +64,7 @@ pub(in crate::engine::polars) fn derive_all(
 ) -> Result<Profile, Error> {
     let Aggregated { frame, counts } = aggregated;
     let customers = slices::each(&frame, |slice| derive(slice, plan))?;
-    Ok(Profile { customers, counts, rejected })
+    Ok(Profile { engine: NAME, customers, counts, rejected })
 }
 
 /// Reads all inputs; `then` is what becomes of each slice of customers.

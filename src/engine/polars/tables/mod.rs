@@ -1,10 +1,12 @@
 //! Customers labelled slice by slice: their rows as they are published, and what is said of them beside the rows, added
 //! up in their order. So nobody ever holds the labels of the whole population.
 
+mod amounts;
 mod audience;
 mod codes;
 mod disclosure;
 pub mod edges;
+mod measure;
 pub mod override_report;
 mod segment_profile;
 mod segment_totals;
@@ -21,6 +23,7 @@ use crate::plan::Plan;
 use super::apply;
 use super::slices::{self, SLICE, stack};
 use codes::numbered;
+use measure::measures;
 use segment_profile::Composition;
 use segment_totals::{SegmentTotals, tallies};
 use summary::Previous;
@@ -48,7 +51,12 @@ impl Findings {
         for segmentation in &plan.segmentations {
             let ids: Vec<&str> = segmentation.segments().iter().map(|segment| segment.id.as_str()).collect();
             let own = numbered(labelled.column(&segmentation.name)?.str()?, &ids);
-            all.push(tallies(customers, &own, ids.len(), plan.clv.is_some())?);
+            let mut of_segments = tallies(customers, &own, ids.len(), plan.has_clv_value())?;
+            for name in &plan.measures {
+                let of_column = measures(labelled.column(name)?, &own, ids.len())?;
+                of_segments.iter_mut().zip(of_column).for_each(|(tally, one)| tally.measures.push(one));
+            }
+            all.push(of_segments);
             segments.push(own);
         }
         let members = |one| Ok(vec![audience::customers(one, labelled)?]);

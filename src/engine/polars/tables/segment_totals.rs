@@ -7,6 +7,8 @@ use polars::prelude::{DataFrame, DataType};
 
 use crate::engine::Error;
 
+use super::amounts::Amounts;
+use super::measure::Measure;
 use crate::engine::polars::profile::columns::{CLV, ORDERS, RECENCY, REVENUE};
 
 /// What one segment holds.
@@ -18,6 +20,8 @@ pub(super) struct SegmentTotals {
     /// Of those who have ordered: who never has, has no last order and no say in the median.
     pub(super) recency: ValueCounts,
     pub(super) clv: f64,
+    /// Of each column that the summary names.
+    pub(super) measures: Vec<Measure>,
 }
 
 /// One tally for each of the segments of a segmentation, in their order. `segments` are the customers' by number.
@@ -41,7 +45,8 @@ pub(super) fn tallies(
     if let Ok(revenue) = customers.column(REVENUE) {
         tallies.iter_mut().for_each(|tally| tally.revenue = Amounts::of(tally.customers as usize));
         of_each(segments, &mut tallies, revenue.decimal()?.physical().iter(), |tally, amount| {
-            tally.revenue.push(amount.unwrap_or(0));
+            // Who has no revenue that is known has no say in the median; amounts always add up to some.
+            amount.into_iter().for_each(|amount| tally.revenue.push(amount));
         });
     }
     if has_clv {
@@ -60,6 +65,7 @@ impl SegmentTotals {
         self.revenue.merge(more.revenue);
         self.recency.merge(&more.recency);
         self.clv += more.clv;
+        self.measures.iter_mut().zip(more.measures).for_each(|(all, more)| all.add(more));
     }
 }
 
@@ -132,60 +138,4 @@ impl ValueCounts {
         let upper = at(all / 2)?;
         Some(if all % 2 == 1 { upper } else { (at(all / 2 - 1)? + upper) / 2.0 })
     }
-}
-
-/// Unscaled amounts, of which nearly all differ.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Amounts {
-    /// Slice by slice, as they are not copied to be merged.
-    narrow: Vec<Vec<i64>>,
-    /// Those that do not fit.
-    wide: Vec<i128>,
-}
-
-impl Amounts {
-    /// Room for those of so many customers.
-    fn of(customers: usize) -> Self {
-        Self { narrow: vec![Vec::with_capacity(customers)], wide: Vec::new() }
-    }
-
-    fn push(&mut self, amount: i128) {
-        match (i64::try_from(amount), self.narrow.last_mut()) {
-            (Ok(amount), Some(slice)) => slice.push(amount),
-            _ => self.wide.push(amount),
-        }
-    }
-
-    fn merge(&mut self, more: Self) {
-        self.narrow.extend(more.narrow);
-        self.wide.extend(more.wide);
-    }
-
-    pub(super) fn sum(&self) -> i128 {
-        let narrow = self.narrow.iter().flatten().map(|amount| i128::from(*amount));
-        narrow.chain(self.wide.iter().copied()).sum()
-    }
-
-    /// The middle value, or the mean of the two in the middle.
-    pub(super) fn median(mut self) -> Option<f64> {
-        if self.wide.is_empty() {
-            let mut all = Vec::with_capacity(self.narrow.iter().map(Vec::len).sum());
-            self.narrow.into_iter().for_each(|slice| all.extend(slice));
-            return median(&mut all, |amount| amount as f64);
-        }
-        self.wide.extend(self.narrow.into_iter().flatten().map(i128::from));
-        median(&mut self.wide, |amount| amount as f64)
-    }
-}
-
-fn median<T: Ord + Copy>(values: &mut [T], double: impl Fn(T) -> f64) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    let middle = values.len() / 2;
-    let odd = values.len() % 2 == 1;
-    let (below, upper, _) = values.select_nth_unstable(middle);
-    let upper = double(*upper);
-    let lower = below.iter().max().map_or(upper, |lower| double(*lower));
-    Some(if odd { upper } else { (lower + upper) / 2.0 })
 }

@@ -16,6 +16,7 @@ use crate::engine::Error;
 use crate::plan::{Bounds, Plan, Segment, Type};
 
 use super::disclosure::hidden;
+use super::measure::Measure;
 use super::segment_totals::SegmentTotals;
 use crate::engine::polars::expr::types::published;
 
@@ -74,7 +75,8 @@ pub(super) fn summary(
         Some(_) => 0,
         None => 2,
     };
-    let mut table = SummaryRows::new(scale, plan.facts.revenue.is_some(), plan.clv.is_some());
+    let mut table =
+        SummaryRows::new(scale, plan.facts.revenue.is_some(), plan.has_clv_value(), plan.measures.len());
     for (segmentation, tallies) in plan.segmentations.iter().zip(tallies) {
         // Every customer is in one segment.
         let all: i64 = tallies.iter().map(|tally| tally.customers).sum();
@@ -93,7 +95,7 @@ pub(super) fn summary(
             table.push(&segmentation.name, &segment.id, tally, (all, revenue), before);
         }
     }
-    table.finish()
+    table.finish(&plan.measures)
 }
 
 /// The columns of the summary while they grow.
@@ -105,12 +107,15 @@ struct SummaryRows {
     counts: [Vec<Option<i64>>; 4],
     revenue: Vec<Option<i128>>,
     shares: [Vec<Option<f64>>; 6],
+    /// Mean and median of each column that the plan names.
+    measures: Vec<[Vec<Option<f64>>; 2]>,
 }
 
 impl SummaryRows {
-    fn new(scale: u8, has_revenue: bool, has_clv: bool) -> Self {
+    fn new(scale: u8, has_revenue: bool, has_clv: bool, measures: usize) -> Self {
         let (texts, counts, revenue, shares) = Default::default();
-        Self { scale, has_revenue, has_clv, texts, counts, revenue, shares }
+        let measures = vec![Default::default(); measures];
+        Self { scale, has_revenue, has_clv, texts, counts, revenue, shares, measures }
     }
 
     fn push(
@@ -129,6 +134,7 @@ impl SummaryRows {
             self.counts.iter_mut().zip(counts).for_each(|(column, value)| column.push(value));
             self.revenue.push(None);
             self.shares.iter_mut().for_each(|column| column.push(None));
+            self.measures.iter_mut().flatten().for_each(|column| column.push(None));
             return;
         };
         let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
@@ -149,9 +155,11 @@ impl SummaryRows {
             self.has_clv.then_some(tally.clv),
         ];
         self.shares.iter_mut().zip(shares).for_each(|(column, value)| column.push(value));
+        let measures = tally.measures.into_iter().flat_map(Measure::mean_and_median);
+        self.measures.iter_mut().flatten().zip(measures).for_each(|(column, value)| column.push(value));
     }
 
-    fn finish(self) -> Result<DataFrame, Error> {
+    fn finish(self, measures: &[String]) -> Result<DataFrame, Error> {
         let [segmentations, ids] = self.texts;
         let len = ids.len();
         let text = |name: &str, values: Vec<String>| {
@@ -170,7 +178,7 @@ impl SummaryRows {
         let revenue = revenue.strict_cast(&published(Type::Decimal(self.scale)))?;
         let [customers, orders, previous, change] = self.counts;
         let [share, revenue_share, recency, frequency, monetary, clv] = self.shares;
-        let columns = vec![
+        let mut columns = vec![
             text("segmentation", segmentations),
             text("segment", ids),
             count("customers", customers),
@@ -185,6 +193,10 @@ impl SummaryRows {
             count("previous_customers", previous),
             count("customers_change", change),
         ];
+        for (name, [mean, median]) in measures.iter().zip(self.measures) {
+            columns
+                .extend([double(&format!("{name}_mean"), mean), double(&format!("{name}_median"), median)]);
+        }
         Ok(DataFrame::new(len, columns)?)
     }
 }
