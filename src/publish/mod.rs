@@ -4,6 +4,7 @@
 mod area;
 mod disk;
 mod error;
+mod gate_result;
 mod layout;
 mod live;
 mod lock;
@@ -18,6 +19,7 @@ mod swap;
 
 pub use area::{Area, Terms};
 pub use error::Error;
+pub use gate_result::{GateResult, Verdict};
 pub use layout::{RUN, SUCCESS, folder, run_file};
 pub use live::remove_all_staging;
 pub use lock::Lock;
@@ -25,7 +27,7 @@ pub use manifest::{
     FORMAT, FileEntry, InputEntry, InputRows, ListEntry, Manifest, RowCounts, Suppressed, SuppressedIn,
     sha256_of,
 };
-pub use quality::{GateResult, Verdict, verdicts};
+pub use quality::verdicts;
 pub use skip::is_published;
 
 use std::fs;
@@ -122,6 +124,7 @@ pub fn publish(
     tables.push(model_path);
     let parts = parts::seal(&staging, &parts)?;
     let mut manifest = Manifest::new(plan, profile, (model, frozen), staging.path(), parts, &tables)?;
+    manifest.quality = verdicts(plan, profile)?;
     manifest.overrides = override_counts;
     manifest.pseudonym_key_check = key.map(Key::check);
     let text = json(&manifest)?;

@@ -12,6 +12,7 @@ use crate::spec::{self, Grain};
 use super::catalogs::Catalogs;
 use super::computed;
 use super::expr::{BY_RULE, NoAggregates, Typer};
+use super::lacking;
 use super::population;
 use super::quality;
 use super::roles::{self, DEFAULT_SCALE, check_id_type, table};
@@ -253,35 +254,13 @@ fn layouts<'a>(
                 (true, Some(first), more) => format!("{} and {more} more files", first.path.display()),
                 _ => path.clone(),
             };
-            lacking(written, catalog, &mut part, out);
+            lacking::of_roles(written, catalog, &mut part, out);
             // What is wrong in all layouts is kept once.
             let computed = computed::add(&written.roles.expressions, &label, &mut part, as_of, out);
             layouts.push(OneLayout { written, label, catalog: Some(part), computed, is_first: at == 0 });
         }
     }
     layouts
-}
-
-/// Says which roles have no column in the files of a layout, though other files of the input have them.
-fn lacking(written: &spec::Input, whole: &Catalog, part: &mut Catalog, out: &mut Diagnostics) {
-    for role in read_by_roles(&written.roles) {
-        let Some(column) = whole.column(&role.value).filter(|_| part.column(&role.value).is_none()) else {
-            continue;
-        };
-        out.push(roles::files_lack(&role, &part.files.iter().collect::<Vec<_>>()));
-        part.columns.push(column.clone());
-    }
-}
-
-/// The columns that roles read, by name or in an expression, each with its place.
-fn read_by_roles(roles: &spec::Roles) -> Vec<Spanned<String>> {
-    let spec::Roles { customer, order, time, amount, time_form: _, expressions } = roles;
-    let named = [Some(customer), order.as_ref(), Some(time), amount.as_ref()].into_iter().flatten().cloned();
-    let in_expressions = expressions.iter().flat_map(|(_, written)| {
-        let names = computed::names(written).into_iter();
-        names.map(|name| Spanned::new(name, written.span))
-    });
-    named.chain(in_expressions).collect()
 }
 
 /// One input while it is resolved.

@@ -15,6 +15,7 @@ mod expr;
 mod facts;
 mod functions;
 mod inputs;
+mod lacking;
 mod lifecycle;
 mod lint;
 mod metrics;

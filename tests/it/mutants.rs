@@ -58,11 +58,12 @@ fn sound(seed: u64, path: &Path) {
         4 => Compression::LZ4_RAW,
         _ => Compression::ZSTD(ZstdLevel::default()),
     };
-    let version = if seed / 8 % 2 == 0 { WriterVersion::PARQUET_1_0 } else { WriterVersion::PARQUET_2_0 };
+    let version =
+        if (seed / 8).is_multiple_of(2) { WriterVersion::PARQUET_1_0 } else { WriterVersion::PARQUET_2_0 };
     let properties = WriterProperties::builder()
         .set_compression(codec)
         .set_writer_version(version)
-        .set_dictionary_enabled(seed / 16 % 2 == 0)
+        .set_dictionary_enabled((seed / 16).is_multiple_of(2))
         .set_max_row_group_row_count(Some(100))
         .set_data_page_row_count_limit(40)
         .set_write_batch_size(20)

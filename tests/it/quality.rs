@@ -289,7 +289,7 @@ fn measures_are_those_of_a_count_row_by_row() {
             })
             .collect();
         sandbox.text("rules.yml", &rules(&gates.join(", ")));
-        for more in [&["--threads", "1"][..], &["--threads", "4"], &["--memory-limit", "256MB"]] {
+        for more in [&["--threads", "1"][..], &["--threads", "4"], &["--memory-limit", "400MB"]] {
             let ran = run(&sandbox, more);
             if ran.code != Some(0) {
                 return Err(TestCaseError::fail(format!("{}\n{text}", ran.stderr)));

@@ -42,7 +42,10 @@ fn request(sandbox: &Sandbox) -> Request {
     }
 }
 
-fn harms(orders: PathBuf, other: PathBuf) -> Vec<(&'static str, Arc<dyn Fn()>)> {
+/// What is done to a file, and how.
+type Harm = (&'static str, Arc<dyn Fn()>);
+
+fn harms(orders: PathBuf, other: PathBuf) -> Vec<Harm> {
     let (cut, grown, gone, touched) = (orders.clone(), orders.clone(), orders.clone(), orders.clone());
     let append = |path: &Path| {
         use std::io::Write;

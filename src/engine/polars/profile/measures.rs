@@ -11,7 +11,7 @@ use crate::engine::{Error, Measured};
 use crate::plan::{self, ExprKind, Input, Measure, Type};
 
 use super::columns::{AMOUNT, DAY, ORDER};
-use super::scan::{Sight, held};
+use super::held::{Sight, held};
 
 fn column(at: usize) -> String {
     format!("@measure{at}")

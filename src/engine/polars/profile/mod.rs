@@ -7,6 +7,7 @@ pub(super) mod aggregate;
 pub(super) mod columns;
 mod derive;
 pub mod exclusions;
+mod held;
 mod imported;
 mod measures;
 mod open;

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use polars::lazy::dsl::{Expr, col, lit};
 use polars::prelude::{Column as Values, DataType, Field, IntoColumn, LazyFrame, UInt8Chunked};
 
+use super::held::{Sight, held};
 use super::{imported, measures};
 use crate::engine::Error;
 use crate::engine::polars::expr::lower::lower;
-use crate::engine::polars::expr::types::computed;
 use crate::plan::{self, Aggregate, Column, Input, Plan, Role, Type};
 
-use super::columns::{AMOUNT, CUSTOMER, DAY, INSTANT, ORDER, REASON, TIME};
-use super::open::{open_table, typed};
+use super::columns::{CUSTOMER, DAY, INSTANT, REASON};
+use super::open::open_table;
 use super::reasons::{AFTER_AS_OF, FIRST_DAY_OF_ALL, code};
 use super::roles::{faults, role_columns};
 
@@ -109,34 +109,6 @@ fn mask(aggregate: &Aggregate, plan: &Plan) -> Option<plan::Expr> {
     match (window, aggregate.condition.clone()) {
         (Some(window), Some(condition)) => Some(window.and(condition)),
         (window, condition) => window.or(condition),
-    }
-}
-
-/// Who looks at a column.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sight {
-    /// The input's own condition.
-    Own,
-    /// Aggregates, for which it has one type in all inputs of the source.
-    Shared,
-}
-
-/// How the scan's frame holds a column.
-pub(super) fn held(column: &Column, input: &Input, sight: Sight) -> Expr {
-    match column {
-        Column::Input(name) => match input.table.columns.iter().find(|one| one.name == *name) {
-            Some(one) if sight == Sight::Shared && one.shared_ty != one.ty => {
-                typed(one, &input.table).cast(computed(one.shared_ty))
-            }
-            Some(one) => typed(one, &input.table),
-            None => col(name.as_str()),
-        },
-        Column::Role(Role::Customer) => col(CUSTOMER),
-        Column::Role(Role::Order) => col(ORDER),
-        Column::Role(Role::Time) => col(TIME),
-        Column::Role(Role::Day) => col(DAY),
-        Column::Role(Role::Amount) => col(AMOUNT),
-        other => col(other.to_string()),
     }
 }
 
