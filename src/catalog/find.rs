@@ -11,6 +11,7 @@ use crate::plan::LeftOut;
 
 use super::lake;
 use super::links::Links;
+use super::regular::special;
 
 /// What kind of files is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,22 +323,4 @@ fn spells_suffix(pattern: &str) -> bool {
     pattern
         .rsplit_once('.')
         .is_some_and(|(_, suffix)| !suffix.is_empty() && !suffix.contains(['*', '?', '[', ']']))
-}
-
-/// What is there instead of a file.
-#[cfg(unix)]
-fn special(metadata: &fs::Metadata) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    let ty = metadata.file_type();
-    match () {
-        () if ty.is_fifo() => "a FIFO",
-        () if ty.is_socket() => "a socket",
-        () if ty.is_char_device() || ty.is_block_device() => "a device",
-        () => "neither a file nor a folder",
-    }
-}
-
-#[cfg(not(unix))]
-fn special(_: &fs::Metadata) -> &'static str {
-    "neither a file nor a folder"
 }

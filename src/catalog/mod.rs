@@ -11,6 +11,7 @@ mod layouts;
 mod links;
 mod list;
 mod overrides;
+mod regular;
 mod sample;
 mod sound;
 
@@ -20,5 +21,6 @@ pub use find::{FileKind, Found, find};
 pub use layouts::{Catalog, Layout};
 pub use list::{IdList, read_list};
 pub use overrides::{OverridesFile, read_overrides};
+pub use regular::check_regular;
 pub use sample::{Sample, Values, sample};
 pub(crate) use sound::{being_opened, first_fault};

@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::diag::{Code, Diagnostic, Source};
 use crate::plan::InputFile;
 
+use super::regular::check_regular;
+
 /// A file of overrides.
 #[derive(Clone, Debug)]
 pub struct OverridesFile {
@@ -44,13 +46,16 @@ pub fn read_overrides(path: &Path) -> Result<OverridesFile, Diagnostic> {
         Diagnostic::error(Code::InputUnreadable, format!("`{name}` is not readable: {why}"))
             .with_hint("overrides are CSV in UTF-8 with a header, or Parquet")
     };
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            Diagnostic::error(Code::InputMissing, format!("there are no overrides at `{name}`"))
-                .with_hint("paths are relative to the rules file; a file with nothing but its header is fine")
-        }
-        _ => unreadable(error.to_string()),
-    })?;
+    let bytes =
+        check_regular(path).and_then(|()| std::fs::read(path)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                Diagnostic::error(Code::InputMissing, format!("there are no overrides at `{name}`"))
+                    .with_hint(
+                        "paths are relative to the rules file; a file with nothing but its header is fine",
+                    )
+            }
+            _ => unreadable(error.to_string()),
+        })?;
     let footer_sha256 = crate::plan::hex(&Sha256::digest(&bytes));
     let size = bytes.len() as u64;
     let text = match bytes.starts_with(b"PAR1") {

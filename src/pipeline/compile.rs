@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::catalog::check_regular;
 use crate::diag::{Class, Diagnostics, Severity, Source};
 use crate::plan::Plan;
 use crate::resolve::{self, Catalogs, Missing, Settings};
@@ -36,7 +37,7 @@ pub enum Data {
 /// Reads a rules file, or a file beside it.
 pub fn read_source(path: &Path) -> Result<Source, Failure> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = check_regular(path).and_then(|()| std::fs::read_to_string(path)).map_err(|error| {
         let message = match error.kind() {
             std::io::ErrorKind::InvalidData => format!("`{name}` is not UTF-8 text"),
             _ => format!("cannot read `{name}`: {error}"),

@@ -1,6 +1,7 @@
 //! The command line: exit codes, what stdout and stderr hold, and what each option does.
 
 mod inputs;
+mod no_file;
 mod schema;
 mod terminal;
 
